@@ -1,0 +1,291 @@
+package dev.millrace.transforms.decode;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.io.JsonEOFException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import dev.millrace.transforms.record.RawRecord;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
+import org.checkerframework.checker.nullness.qual.Nullable;
+
+/**
+ * Reads the top-level fields of a payload that must be one JSON object (RFC 8259, UTF-8), with the
+ * checks that any of our tables needs: text that PostgreSQL can store, exact decimals of bounded
+ * size, times between 1970 and 2100. What fails is an {@link InvalidRecordException} that names the
+ * field.
+ */
+public final class JsonPayload {
+  /** Longest payload, in bytes. A longer one is more likely a mistake than a record. */
+  public static final int MAX_BYTES = 1 << 20;
+
+  /** Longest text, in characters: an index entry of PostgreSQL must stay below 2,704 bytes. */
+  public static final int MAX_TEXT = 512;
+
+  /** Most digits of a decimal before its point. */
+  public static final int MAX_INTEGER_DIGITS = 20;
+
+  /** Most digits of a decimal after its point. */
+  public static final int MAX_FRACTION_DIGITS = 18;
+
+  /**
+   * Fewest digits of a decimal after its point, so that equal amounts look equal: 22.2 is 22.20.
+   */
+  public static final int MIN_FRACTION_DIGITS = 2;
+
+  private static final Instant EARLIEST = Instant.parse("1970-01-01T00:00:00Z");
+  private static final Instant LATEST = Instant.parse("2100-01-01T00:00:00Z");
+  private static final int MAX_QUOTE = 40;
+
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS) // To say what is wrong with NaN.
+          .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION) // No payload in messages.
+          .build();
+
+  private JsonPayload() {}
+
+  /** Is told of each top-level field; reads its value if it wants it. */
+  @FunctionalInterface
+  public interface Fields {
+    void field(String name, Value value) throws InvalidRecordException, IOException;
+  }
+
+  /**
+   * Calls {@code fields} for each top-level field, in the order of the payload. Of a field that
+   * occurs twice, the caller sees both.
+   *
+   * @throws InvalidRecordException if the payload isn't one JSON object, or {@code fields} says so
+   */
+  public static void read(RawRecord record, Fields fields) throws InvalidRecordException {
+    byte[] payload = record.value();
+    if (payload == null) {
+      throw new InvalidRecordException("empty", "the record has no value (a tombstone)");
+    }
+    if (payload.length > MAX_BYTES) {
+      throw new InvalidRecordException(
+          "too_large",
+          "the record is "
+              + payload.length
+              + " bytes long; at most "
+              + MAX_BYTES
+              + " are accepted");
+    }
+    checkUtf8(payload);
+    try (JsonParser parser = JSON.createParser(payload)) {
+      JsonToken first = parser.nextToken();
+      if (first == null) {
+        throw new InvalidRecordException("empty", "the record is empty");
+      }
+      if (first != JsonToken.START_OBJECT) {
+        throw new InvalidRecordException(
+            "malformed_json", "the record is " + describe(first) + ", not a JSON object");
+      }
+      Value value = new Value(parser);
+      while (parser.nextToken() != JsonToken.END_OBJECT) {
+        value.name = parser.currentName();
+        parser.nextToken();
+        fields.field(value.name, value);
+        parser.skipChildren();
+      }
+      if (parser.nextToken() != null) {
+        throw new InvalidRecordException(
+            "malformed_json", "something follows the JSON object; one record is one object");
+      }
+    } catch (JsonEOFException e) {
+      throw new InvalidRecordException(
+          "malformed_json", "the JSON is cut off after " + payload.length + " bytes");
+    } catch (JsonProcessingException e) {
+      throw new InvalidRecordException(
+          "malformed_json",
+          "not valid JSON at byte "
+              + Math.max(0, e.getLocation() == null ? 0 : e.getLocation().getByteOffset())
+              + ": "
+              + e.getOriginalMessage());
+    } catch (IOException e) {
+      throw new InvalidRecordException("malformed_json", "not readable as JSON: " + e.getMessage());
+    }
+  }
+
+  /** The value of the field at hand; valid only during the call. */
+  public static final class Value {
+    private final JsonParser parser;
+    private String name = "";
+
+    private Value(JsonParser parser) {
+      this.parser = parser;
+    }
+
+    /** The text, or null for JSON's null. */
+    public @Nullable String text() throws InvalidRecordException, IOException {
+      if (parser.currentToken() == JsonToken.VALUE_NULL) {
+        return null;
+      }
+      expect(JsonToken.VALUE_STRING, "a string");
+      String text = parser.getText();
+      if (text.length() > MAX_TEXT) {
+        throw new InvalidRecordException(
+            "out_of_range",
+            name + " is " + text.length() + " characters long; at most " + MAX_TEXT + " are kept");
+      }
+      checkStorable(text);
+      return text;
+    }
+
+    /**
+     * The exact decimal, or null for JSON's null. Its scale depends on its value only: as small as
+     * possible, but at least {@value #MIN_FRACTION_DIGITS}.
+     */
+    public @Nullable BigDecimal decimal() throws InvalidRecordException, IOException {
+      JsonToken token = parser.currentToken();
+      if (token == JsonToken.VALUE_NULL) {
+        return null;
+      }
+      if (token != JsonToken.VALUE_NUMBER_INT) {
+        expect(JsonToken.VALUE_NUMBER_FLOAT, "a number");
+        if (parser.isNaN()) {
+          throw new InvalidRecordException(
+              "out_of_range", name + " is " + parser.getText() + ", not a finite number");
+        }
+      }
+      BigDecimal number = parser.getDecimalValue();
+      if (number.signum() == 0) {
+        return BigDecimal.ZERO.setScale(MIN_FRACTION_DIGITS);
+      }
+      // Judged before any digit is written out: 1e999999999 is short as long as nobody expands it.
+      long integerDigits = (long) number.precision() - number.scale();
+      if (integerDigits > MAX_INTEGER_DIGITS) {
+        throw tooLarge();
+      }
+      BigDecimal shortest = number.stripTrailingZeros();
+      if (shortest.scale() > MAX_FRACTION_DIGITS) {
+        throw tooLarge();
+      }
+      return shortest.setScale(Math.max(MIN_FRACTION_DIGITS, shortest.scale()));
+    }
+
+    /** The time of an ISO-8601 text with an offset or Z, cut to microseconds, or null. */
+    public @Nullable Instant instant() throws InvalidRecordException, IOException {
+      String text = text();
+      if (text == null) {
+        return null;
+      }
+      Instant time;
+      try {
+        time = OffsetDateTime.parse(text).toInstant();
+      } catch (DateTimeException e) {
+        throw new InvalidRecordException(
+            "out_of_range",
+            name
+                + " is "
+                + quote(text)
+                + ", not a time like 2026-05-26T08:00:01Z (ISO-8601, with its offset or Z)");
+      }
+      if (time.isBefore(EARLIEST) || !time.isBefore(LATEST)) {
+        throw new InvalidRecordException(
+            "out_of_range", name + " is " + quote(text) + ", outside of the years 1970 to 2099");
+      }
+      return time.truncatedTo(ChronoUnit.MICROS);
+    }
+
+    private InvalidRecordException tooLarge() throws IOException {
+      return new InvalidRecordException(
+          "out_of_range",
+          name
+              + " is "
+              + quote(parser.getText())
+              + "; at most "
+              + MAX_INTEGER_DIGITS
+              + " digits before and "
+              + MAX_FRACTION_DIGITS
+              + " after the decimal point are kept exactly");
+    }
+
+    private void expect(JsonToken wanted, String description) throws InvalidRecordException {
+      if (parser.currentToken() != wanted) {
+        throw new InvalidRecordException(
+            "wrong_type",
+            name + " is " + describe(parser.currentToken()) + ", wanted " + description);
+      }
+    }
+
+    private void checkStorable(String text) throws InvalidRecordException {
+      for (int i = 0; i < text.length(); i++) {
+        char c = text.charAt(i);
+        if (c == 0) {
+          throw new InvalidRecordException(
+              "out_of_range", name + " contains a null character, which PostgreSQL can't store");
+        }
+        if (Character.isSurrogate(c)) {
+          if (Character.isHighSurrogate(c)
+              && i + 1 < text.length()
+              && Character.isLowSurrogate(text.charAt(i + 1))) {
+            i++;
+          } else {
+            throw new InvalidRecordException(
+                "not_utf8", name + " contains half of a surrogate pair, which is no character");
+          }
+        }
+      }
+    }
+  }
+
+  /** The required value. */
+  public static <T> T required(String name, @Nullable T value) throws InvalidRecordException {
+    if (value == null || (value instanceof String text && text.isBlank())) {
+      throw new InvalidRecordException("missing_field", name + " is missing, null or blank");
+    }
+    return value;
+  }
+
+  private static void checkUtf8(byte[] payload) throws InvalidRecordException {
+    int i = 0;
+    while (i < payload.length && payload[i] >= 0) {
+      i++;
+    }
+    if (i == payload.length) {
+      return;
+    }
+    ByteBuffer rest = ByteBuffer.wrap(payload);
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(rest);
+    } catch (CharacterCodingException e) {
+      throw new InvalidRecordException(
+          "not_utf8", "not valid UTF-8 at byte " + rest.position() + " of " + payload.length);
+    }
+  }
+
+  private static String describe(@Nullable JsonToken token) {
+    if (token == null) {
+      return "nothing";
+    }
+    return switch (token) {
+      case START_OBJECT -> "an object";
+      case START_ARRAY -> "an array";
+      case VALUE_STRING -> "a string";
+      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> "a number";
+      case VALUE_TRUE, VALUE_FALSE -> "a boolean";
+      case VALUE_NULL -> "null";
+      default -> token.toString();
+    };
+  }
+
+  private static String quote(String text) {
+    StringBuilder quoted = new StringBuilder("\"");
+    for (int i = 0; i < Math.min(text.length(), MAX_QUOTE); i++) {
+      char c = text.charAt(i);
+      quoted.append(c < ' ' ? '?' : c);
+    }
+    return quoted.append(text.length() > MAX_QUOTE ? "...\"" : "\"").toString();
+  }
+}
