@@ -1,0 +1,97 @@
+package dev.millrace.io.files;
+
+import dev.millrace.transforms.record.Origin;
+import dev.millrace.transforms.record.RawRecord;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.time.Instant;
+import java.util.List;
+import org.apache.beam.sdk.io.Compression;
+import org.apache.beam.sdk.io.FileIO;
+import org.apache.beam.sdk.io.FileSystems;
+import org.apache.beam.sdk.io.fs.EmptyMatchTreatment;
+import org.apache.beam.sdk.io.fs.MatchResult;
+import org.apache.beam.sdk.transforms.DoFn;
+import org.apache.beam.sdk.transforms.PTransform;
+import org.apache.beam.sdk.transforms.ParDo;
+import org.apache.beam.sdk.transforms.Reshuffle;
+import org.apache.beam.sdk.values.PBegin;
+import org.apache.beam.sdk.values.PCollection;
+
+/** Reads the lines of files as records. */
+public final class FileRecords {
+  /** The {@link Origin#system()} of records from files. */
+  public static final String SYSTEM = "file";
+
+  private FileRecords() {}
+
+  /**
+   * Reads each line of each file that {@code glob} matches, plain or compressed (by its name: .gz,
+   * .bz2, .zst), as one record without its line feed.
+   *
+   * @param glob a path with wildcards, of any file system that Beam knows
+   */
+  public static Read read(String glob) {
+    return new Read(glob);
+  }
+
+  /**
+   * The lines of the files.
+   *
+   * <ul>
+   *   <li>Output: bounded. Event time is the file's modification time, as is {@link
+   *       RawRecord#loadedAt()}: a second run over the same files yields the same records.
+   *   <li>Order: none; files are read in parallel, each by one worker.
+   *   <li>Restart: a file is read again from its start.
+   *   <li>Errors: no file, a file that can't be read, a line of more than {@value
+   *       LineReader#MAX_LINE_BYTES} bytes fail the run. An empty line is an empty record.
+   * </ul>
+   */
+  public static final class Read extends PTransform<PBegin, PCollection<RawRecord>> {
+    private static final long serialVersionUID = 1L;
+
+    private final String glob;
+
+    private Read(String glob) {
+      this.glob = glob;
+    }
+
+    @Override
+    public PCollection<RawRecord> expand(PBegin begin) {
+      return begin
+          .apply(
+              "MatchFiles",
+              FileIO.match()
+                  .filepattern(glob)
+                  .withEmptyMatchTreatment(EmptyMatchTreatment.DISALLOW))
+          .apply("SpreadFiles", Reshuffle.viaRandomKey())
+          .apply("ReadLines", ParDo.of(new ReadLinesFn()));
+    }
+  }
+
+  private static final class ReadLinesFn extends DoFn<MatchResult.Metadata, RawRecord> {
+    private static final long serialVersionUID = 1L;
+
+    @ProcessElement
+    public void process(@Element MatchResult.Metadata file, OutputReceiver<RawRecord> out)
+        throws IOException {
+      String path = file.resourceId().toString();
+      Instant modified = Instant.ofEpochMilli(file.lastModifiedMillis());
+      org.joda.time.Instant timestamp =
+          org.joda.time.Instant.ofEpochMilli(file.lastModifiedMillis());
+      try (InputStream in =
+          Channels.newInputStream(
+              Compression.detect(path).readDecompressed(FileSystems.open(file.resourceId())))) {
+        LineReader lines = new LineReader(in);
+        for (byte[] line = lines.next(); line != null; line = lines.next()) {
+          Origin origin = new Origin(SYSTEM, path, 0, lines.lineStart());
+          out.outputWithTimestamp(
+              new RawRecord(null, line, List.of(), origin, modified), timestamp);
+        }
+      } catch (IOException e) {
+        throw new IOException("can't read " + path + ": " + e.getMessage(), e);
+      }
+    }
+  }
+}

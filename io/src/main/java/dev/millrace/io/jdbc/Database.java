@@ -1,0 +1,57 @@
+package dev.millrace.io.jdbc;
+
+import java.io.Serializable;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Objects;
+import java.util.Properties;
+
+/**
+ * Where a PostgreSQL database is, and who we are there. Travels inside serialized jobs, password
+ * included; prints without it.
+ *
+ * @param url a JDBC URL, {@code jdbc:postgresql://host:port/name}, without a password
+ * @param user the role to log in as
+ * @param password its password; empty if the server asks for none
+ */
+public record Database(String url, String user, String password) implements Serializable {
+
+  private static final int CONNECT_TIMEOUT_SECONDS = 5;
+
+  public Database {
+    Objects.requireNonNull(user, "user");
+    Objects.requireNonNull(password, "password");
+    if (!url.startsWith("jdbc:postgresql:")) {
+      throw new IllegalArgumentException(
+          "the database's URL must start with jdbc:postgresql:, for example"
+              + " jdbc:postgresql://localhost:5432/millrace");
+    }
+    if (url.contains("password=")) {
+      throw new IllegalArgumentException(
+          "the database's URL holds a password, which would be printed: set"
+              + " MILLRACE_JDBC_PASSWORD instead");
+    }
+  }
+
+  /** Opens a single connection, outside of any pool. Times are UTC in it. */
+  public Connection connect() throws SQLException {
+    return DriverManager.getConnection(url, properties());
+  }
+
+  Properties properties() {
+    Properties properties = new Properties();
+    properties.setProperty("user", user);
+    properties.setProperty("password", password);
+    properties.setProperty("connectTimeout", Integer.toString(CONNECT_TIMEOUT_SECONDS));
+    properties.setProperty("tcpKeepAlive", "true");
+    properties.setProperty("ApplicationName", "millrace");
+    properties.setProperty("options", "-c TimeZone=UTC");
+    return properties;
+  }
+
+  @Override
+  public String toString() {
+    return "Database[" + url + ", user " + user + "]";
+  }
+}

@@ -1,0 +1,42 @@
+package dev.millrace.pipelines.orders;
+
+import dev.millrace.io.jdbc.RequiredTable;
+import dev.millrace.io.jdbc.RowWriter;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+
+/** Days since 1970 that are over: marks their rows of {@code gold.revenue_by_region} final. */
+final class FinalDayRows implements RowWriter<Long> {
+  private static final long serialVersionUID = 1L;
+
+  private static final String UPDATE =
+      """
+      with closed as (
+        select g.region, g.order_date
+        from gold.revenue_by_region g
+        where g.order_date in (select date 'epoch' + day::int from unnest(?) as day)
+          and not g.is_final
+        order by g.region, g.order_date
+        for update)
+      update gold.revenue_by_region g
+      set is_final = true, _merged_at = now()
+      from closed
+      where g.region = closed.region and g.order_date = closed.order_date
+      """;
+
+  @Override
+  public List<RequiredTable> tables() {
+    return List.of(OrderRows.GOLD);
+  }
+
+  @Override
+  public Map<String, Long> write(Connection connection, List<Long> days) throws SQLException {
+    try (PreparedStatement update = connection.prepareStatement(UPDATE)) {
+      update.setArray(1, connection.createArrayOf("int8", days.toArray()));
+      return Map.of("rows_made_final", (long) update.executeUpdate());
+    }
+  }
+}
