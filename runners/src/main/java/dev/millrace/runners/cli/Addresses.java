@@ -1,0 +1,34 @@
+package dev.millrace.runners.cli;
+
+import java.util.Map;
+import org.checkerframework.checker.nullness.qual.Nullable;
+
+/** Where the servers are: as given, or by the environment, or those of the local stack. */
+final class Addresses {
+  private final Map<String, String> local = Stacks.addresses();
+
+  /** The option, or the environment variable, or the local stack's value; null if there is none. */
+  @Nullable String find(@Nullable String option, String variable) {
+    String given = given(option, variable);
+    return given == null ? local.get(variable) : given;
+  }
+
+  /** The option, or the environment variable; null if there is neither. */
+  @Nullable String given(@Nullable String option, String variable) {
+    if (option != null) {
+      return option;
+    }
+    String value = System.getenv(variable);
+    return value == null || value.isBlank() ? null : value;
+  }
+
+  /** For the user: whether an address is the local stack's. */
+  static String note(String address) {
+    return Stacks.addresses().containsValue(address) ? " (the local stack)" : "";
+  }
+
+  /** The addresses of the local stack; empty if there is none. */
+  Map<String, String> local() {
+    return local;
+  }
+}

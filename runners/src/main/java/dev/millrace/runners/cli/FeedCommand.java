@@ -1,0 +1,183 @@
+package dev.millrace.runners.cli;
+
+import dev.millrace.runners.feed.Faults;
+import dev.millrace.runners.feed.Feed;
+import dev.millrace.runners.local.Environment;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.apache.beam.sdk.io.fs.MatchResult;
+import org.checkerframework.checker.nullness.qual.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Sends files to a topic. */
+@Command(
+    name = "feed",
+    description = "Send files of JSON lines to a topic, with faults that a seed reproduces.",
+    sortOptions = false,
+    showDefaultValues = true,
+    mixinStandardHelpOptions = true)
+final class FeedCommand implements Runnable {
+
+  @Parameters(paramLabel = "PIPELINE", description = "Whose records they are: orders.")
+  private String pipeline;
+
+  @Option(
+      names = "--input",
+      paramLabel = "GLOB",
+      required = true,
+      description = "The files, plain or .gz, in the order of their names. Quote it.")
+  private String input;
+
+  @Option(
+      names = "--topic",
+      required = true,
+      description = "The topic; made if it isn't there, with records that never expire.")
+  private String topic;
+
+  @Option(
+      names = "--bootstrapServers",
+      paramLabel = "HOST:PORT",
+      description = "The brokers. Default: $MILLRACE_BOOTSTRAP_SERVERS, or the local stack's.")
+  private @Nullable String bootstrapServers;
+
+  @Option(names = "--partitions", defaultValue = "4", description = "Of a topic that is made.")
+  private int partitions;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "N/s",
+      converter = RateConverter.class,
+      defaultValue = "0/s",
+      description = "Records per second; 0: as fast as it goes.")
+  private int rate;
+
+  @Option(
+      names = "--timestamp",
+      paramLabel = "event|now",
+      defaultValue = "event",
+      description = "The records' Kafka timestamp: their event time, or now.")
+  private String timestamp;
+
+  @Mixin private FaultOptions faults;
+
+  @Override
+  public void run() {
+    List<String> mistakes = new ArrayList<>();
+    if (!pipeline.equals("orders")) {
+      mistakes.add("'" + pipeline + "' is no pipeline: it is orders");
+    }
+    if (!timestamp.equals("event") && !timestamp.equals("now")) {
+      mistakes.add("--timestamp=" + timestamp + " is none: it is event or now");
+    }
+    if (partitions < 1) {
+      mistakes.add("--partitions=" + partitions + " is none: it is 1 or more");
+    }
+    String servers = new Addresses().find(bootstrapServers, Environment.BOOTSTRAP_SERVERS);
+    if (servers == null) {
+      mistakes.add(
+          "no Kafka: give --bootstrapServers, or set "
+              + Environment.BOOTSTRAP_SERVERS
+              + ", or start the local stack with 'bin/millrace up'");
+    }
+    List<MatchResult.Metadata> files = files(mistakes);
+    if (!mistakes.isEmpty()) {
+      throw new UsageException(mistakes);
+    }
+    Feed feed =
+        new Feed(servers, topic, partitions, rate, timestamp.equals("event"), faults.faults());
+    boolean made = feed.createTopic();
+    System.out.println(
+        "Topic "
+            + topic
+            + " at "
+            + servers
+            + Addresses.note(servers)
+            + (made ? ", made with " + partitions + " partitions" : ", which was there"));
+    System.out.println(summary(send(feed, files)));
+  }
+
+  /** Sends with a progress bar on standard error. */
+  static Feed.Sent send(Feed feed, List<MatchResult.Metadata> files) {
+    long bytes = files.stream().mapToLong(MatchResult.Metadata::sizeBytes).sum();
+    try (ProgressBar bar =
+        new ProgressBarBuilder()
+            .setTaskName("feeding")
+            .setInitialMax(bytes)
+            .setUnit(" KiB", 1024)
+            .setStyle(ProgressBarStyle.ASCII)
+            .setUpdateIntervalMillis((int) Duration.ofSeconds(1).toMillis())
+            .build()) {
+      return feed.send(files, bar::stepTo);
+    } catch (IOException e) {
+      throw new FailedException(Causes.describe(e), e);
+    }
+  }
+
+  static String summary(Feed.Sent sent) {
+    return "Sent %,d records: %,d in time, %,d late, %,d duplicates, %,d malformed."
+        .formatted(
+            sent.total(), sent.originals(), sent.late(), sent.duplicates(), sent.malformed());
+  }
+
+  private List<MatchResult.Metadata> files(List<String> mistakes) {
+    try {
+      return Feed.files(input);
+    } catch (FileNotFoundException e) {
+      mistakes.add("--input=" + input + " matches no file");
+    } catch (IOException e) {
+      mistakes.add("--input=" + input + " can't be read: " + e.getMessage());
+    }
+    return List.of();
+  }
+
+  /** The options that break things. */
+  static final class FaultOptions {
+    @Option(
+        names = "--duplicates",
+        paramLabel = "P%",
+        converter = ShareConverter.class,
+        defaultValue = "0%",
+        description = "How many records are sent twice.")
+    private double duplicates;
+
+    @Option(
+        names = "--disorder",
+        paramLabel = "DURATION",
+        converter = DurationConverter.class,
+        defaultValue = "0s",
+        description = "How far records are shuffled, in event time.")
+    private Duration disorder;
+
+    @Option(
+        names = "--late",
+        paramLabel = "P%",
+        converter = ShareConverter.class,
+        defaultValue = "0%",
+        description = "How many records come 30 minutes to 2 hours behind, in event time.")
+    private double late;
+
+    @Option(
+        names = "--malformed",
+        paramLabel = "P%",
+        converter = ShareConverter.class,
+        defaultValue = "0%",
+        description = "Of how many records a broken copy is sent as well.")
+    private double malformed;
+
+    @Option(names = "--seed", defaultValue = "1", description = "The same seed, the same faults.")
+    private long seed;
+
+    Faults faults() {
+      return new Faults(duplicates, disorder, late, malformed, seed);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package dev.millrace.runners.feed;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.Comparator;
+import java.util.PriorityQueue;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import org.checkerframework.checker.nullness.qual.Nullable;
+
+/**
+ * Puts lines, which come in the order of their event times, into the order in which they are sent,
+ * with the faults asked for. Depends on nothing but the lines and the seed.
+ */
+final class FaultyOrder {
+  static final Duration MIN_LATE = Duration.ofMinutes(30);
+  static final Duration MAX_LATE = Duration.ofHours(2);
+
+  /** A duplicate comes within this time, if no disorder says otherwise. */
+  private static final Duration REPEAT = Duration.ofSeconds(30);
+
+  private static final JsonFactory JSON = new JsonFactory();
+
+  private record Scheduled(long sendMillis, long sequence, Outgoing record) {}
+
+  private final Faults faults;
+  private final SplittableRandom random;
+  private final Malformed malformed;
+  private final PriorityQueue<Scheduled> queue =
+      new PriorityQueue<>(
+          Comparator.comparingLong(Scheduled::sendMillis).thenComparingLong(Scheduled::sequence));
+  private long sequence;
+  private long lastEventMillis;
+
+  FaultyOrder(Faults faults) {
+    this.faults = faults;
+    this.random = new SplittableRandom(faults.seed());
+    this.malformed = new Malformed(random.split());
+  }
+
+  /** Takes the next line, and passes on what is due before its event time. */
+  void add(byte[] line, Consumer<Outgoing> send) {
+    Fields fields = Fields.of(line);
+    long event = fields.eventMillis == null ? lastEventMillis : fields.eventMillis;
+    lastEventMillis = event;
+    boolean late = random.nextDouble() < faults.late();
+    long due = event + upTo(faults.disorder());
+    if (late) {
+      due += MIN_LATE.toMillis() + upTo(MAX_LATE.minus(MIN_LATE));
+    }
+    schedule(due, line, fields.key, event, late ? Outgoing.Kind.LATE : Outgoing.Kind.ORIGINAL);
+    if (random.nextDouble() < faults.duplicates()) {
+      Duration within = faults.disorder().isZero() ? REPEAT : faults.disorder();
+      schedule(due + upTo(within), line, fields.key, event, Outgoing.Kind.DUPLICATE);
+    }
+    if (random.nextDouble() < faults.malformed()) {
+      byte[] broken = malformed.copyOf(line);
+      schedule(event + upTo(faults.disorder()), broken, fields.key, event, Outgoing.Kind.MALFORMED);
+    }
+    while (!queue.isEmpty() && queue.peek().sendMillis() <= event) {
+      send.accept(queue.poll().record());
+    }
+  }
+
+  /** Passes on the rest. */
+  void finish(Consumer<Outgoing> send) {
+    while (!queue.isEmpty()) {
+      send.accept(queue.poll().record());
+    }
+  }
+
+  private void schedule(
+      long due, byte[] value, @Nullable String key, long event, Outgoing.Kind kind) {
+    queue.add(new Scheduled(due, sequence++, new Outgoing(key, value, event, kind)));
+  }
+
+  private long upTo(Duration limit) {
+    return limit.isZero() ? 0 : random.nextLong(limit.toMillis() + 1);
+  }
+
+  /** The key and time of an order, as far as the line has them. */
+  private static final class Fields {
+    private @Nullable String key;
+    private @Nullable Long eventMillis;
+
+    static Fields of(byte[] line) {
+      Fields fields = new Fields();
+      try (JsonParser parser = JSON.createParser(line)) {
+        if (parser.nextToken() == JsonToken.START_OBJECT) {
+          while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String name = parser.currentName();
+            JsonToken value = parser.nextToken();
+            if (value == JsonToken.VALUE_STRING && name.equals("order_id")) {
+              fields.key = parser.getText();
+            } else if (value == JsonToken.VALUE_STRING && name.equals("event_time")) {
+              fields.eventMillis =
+                  OffsetDateTime.parse(parser.getText()).toInstant().toEpochMilli();
+            }
+            parser.skipChildren();
+          }
+        }
+      } catch (IOException | DateTimeException | ArithmeticException e) {
+        // A line that was broken before: it is sent as it is.
+        return fields;
+      }
+      return fields;
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package dev.millrace.runners.launch;
+
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.client.program.rest.RestClusterClient;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.client.JobStatusMessage;
+import org.apache.flink.runtime.jobmaster.JobResult;
+import org.apache.flink.util.ExceptionUtils;
+
+/** Jobs of a session cluster, by name, over its REST interface. */
+public final class FlinkJobs {
+  private static final long TIMEOUT_SECONDS = 60;
+
+  private FlinkJobs() {}
+
+  /** Why a job failed, in a sentence. */
+  static String failure(String master, String jobName) {
+    try (RestClusterClient<String> client = client(master)) {
+      Optional<JobStatusMessage> job = find(client, jobName);
+      if (job.isEmpty()) {
+        return "the cluster no longer knows it";
+      }
+      JobResult ended =
+          client.requestJobResult(job.get().getJobId()).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      return ended
+          .getSerializedThrowable()
+          .map(error -> rootMessage(error.deserializeError(FlinkJobs.class.getClassLoader())))
+          .orElse("it gave no reason");
+    } catch (Exception e) {
+      return "asking why failed too: " + e.getMessage();
+    }
+  }
+
+  /** Ends a job: a stream with a savepoint to go on from, a batch by cancelling it. */
+  public static String stop(String master, String jobName) {
+    try (RestClusterClient<String> client = client(master)) {
+      Optional<JobStatusMessage> job = find(client, jobName);
+      if (job.isEmpty()) {
+        return "There is no job " + jobName + " at " + master + ".";
+      }
+      JobID id = job.get().getJobId();
+      if (job.get().getJobState() != JobStatus.RUNNING) {
+        client.cancel(id).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        return "Cancelled " + jobName + ", which was " + job.get().getJobState() + ".";
+      }
+      try {
+        String savepoint =
+            client
+                .stopWithSavepoint(id, false, null, SavepointFormatType.CANONICAL)
+                .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        return "Stopped. To go on from here: --savepointPath=" + savepoint;
+      } catch (ExecutionException e) {
+        client.cancel(id).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        return "Cancelled " + jobName + ".";
+      }
+    } catch (Exception e) {
+      return "The job could not be stopped: " + e.getMessage() + "; see http://" + master;
+    }
+  }
+
+  private static RestClusterClient<String> client(String master) throws Exception {
+    int colon = master.lastIndexOf(':');
+    Configuration configuration = new Configuration();
+    configuration.set(RestOptions.ADDRESS, master.substring(0, colon));
+    configuration.set(RestOptions.PORT, Integer.parseInt(master.substring(colon + 1)));
+    return new RestClusterClient<>(configuration, "session");
+  }
+
+  private static Optional<JobStatusMessage> find(RestClusterClient<String> client, String jobName)
+      throws Exception {
+    return client.listJobs().get(TIMEOUT_SECONDS, TimeUnit.SECONDS).stream()
+        .filter(job -> job.getJobName().equals(jobName))
+        .findFirst();
+  }
+
+  private static String rootMessage(Throwable error) {
+    Throwable root = error;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    String message = root.getMessage();
+    return message == null ? ExceptionUtils.stringifyException(root) : message;
+  }
+}

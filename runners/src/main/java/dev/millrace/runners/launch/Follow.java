@@ -1,0 +1,166 @@
+package dev.millrace.runners.launch;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.beam.sdk.Pipeline;
+import org.apache.beam.sdk.PipelineResult;
+import org.apache.beam.sdk.metrics.MetricNameFilter;
+import org.apache.beam.sdk.metrics.MetricResult;
+import org.apache.beam.sdk.metrics.MetricsFilter;
+import org.checkerframework.checker.nullness.qual.Nullable;
+
+/** Runs a pipeline and prints how far it is, until it ends or the user ends it. */
+final class Follow {
+  private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(5);
+
+  private final String pipeline;
+  private final String jobName;
+  private final @Nullable FlinkTarget flink;
+  private final Instant begin = Instant.now();
+
+  private volatile @Nullable PipelineResult result;
+
+  Follow(String pipeline, String jobName, @Nullable FlinkTarget flink) {
+    this.pipeline = pipeline;
+    this.jobName = jobName;
+    this.flink = flink;
+  }
+
+  int run(Pipeline built) {
+    boolean onCluster = flink != null && flink.isCluster();
+    System.out.println("Running " + jobName + " on " + where());
+    CompletableFuture<PipelineResult> running = CompletableFuture.supplyAsync(() -> start(built));
+    if (onCluster && flink.detach()) {
+      get(running);
+      System.out.println("Submitted. See http://" + flink.master() + "; job " + jobName);
+      return 0;
+    }
+    Thread onInterrupt = new Thread(this::stop, "stop");
+    Runtime.getRuntime().addShutdownHook(onInterrupt);
+    CompletableFuture<PipelineResult.State> ended = running.thenApplyAsync(this::await);
+    PipelineResult.State state = awaitWithProgress(ended);
+    removeHook(onInterrupt);
+    System.out.println(line(counts()));
+    if (state == PipelineResult.State.DONE) {
+      return 0;
+    }
+    if (onCluster && state == PipelineResult.State.FAILED) {
+      throw new IllegalStateException(
+          "the job failed: " + FlinkJobs.failure(flink.master(), jobName));
+    }
+    System.out.println("The job ended as " + state + ".");
+    return state == PipelineResult.State.CANCELLED || state == PipelineResult.State.STOPPED ? 0 : 1;
+  }
+
+  private PipelineResult start(Pipeline built) {
+    PipelineResult started = built.run();
+    result = started;
+    return started;
+  }
+
+  private PipelineResult.State await(PipelineResult started) {
+    return started.waitUntilFinish();
+  }
+
+  private PipelineResult.State awaitWithProgress(CompletableFuture<PipelineResult.State> ended) {
+    while (true) {
+      try {
+        return ended.get(PROGRESS_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        System.out.println(line(counts()));
+      } catch (ExecutionException e) {
+        throw unwrapped(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted", e);
+      }
+    }
+  }
+
+  private static <T> T get(CompletableFuture<T> future) {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      throw unwrapped(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  private static RuntimeException unwrapped(ExecutionException e) {
+    return e.getCause() instanceof RuntimeException cause
+        ? cause
+        : new IllegalStateException(e.getCause());
+  }
+
+  /** Runs when the process is told to end (Ctrl-C): leaves nothing half done. */
+  private void stop() {
+    PipelineResult started = result;
+    if (flink != null && flink.isCluster()) {
+      System.out.println("Stopping the job ...");
+      System.out.println(FlinkJobs.stop(flink.master(), jobName));
+    } else if (started != null) {
+      try {
+        started.cancel();
+      } catch (IOException | UnsupportedOperationException e) {
+        System.out.println("It could not be cancelled: " + e.getMessage());
+      }
+    }
+  }
+
+  private static void removeHook(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The process is ending already, and the hook does its work.
+    }
+  }
+
+  private String where() {
+    if (flink == null) {
+      return "DirectRunner, in this process";
+    }
+    return flink.isCluster() ? "Flink at " + flink.master() : "Flink, in this process";
+  }
+
+  /** The pipeline's counters; empty while a Flink in this process runs, which tells at its end. */
+  private Map<String, Long> counts() {
+    PipelineResult started = result;
+    Map<String, Long> counts = new TreeMap<>();
+    if (started == null) {
+      return counts;
+    }
+    MetricsFilter ours =
+        MetricsFilter.builder().addNameFilter(MetricNameFilter.inNamespace(pipeline)).build();
+    for (MetricResult<Long> counter : started.metrics().queryMetrics(ours).getCounters()) {
+      Long attempted = counter.getAttempted();
+      counts.merge(counter.getName().getName(), attempted == null ? 0L : attempted, Long::sum);
+    }
+    return counts;
+  }
+
+  private String line(Map<String, Long> counts) {
+    double seconds = Duration.between(begin, Instant.now()).toMillis() / 1000.0;
+    String took = "%6.1f s".formatted(seconds);
+    if (!counts.containsKey("read")) {
+      return took + "  running";
+    }
+    return "%s  read %,d · written %,d (new %,d, changed %,d, unchanged %,d) · dead letters %,d"
+        .formatted(
+            took,
+            counts.getOrDefault("read", 0L),
+            counts.getOrDefault("written", 0L),
+            counts.getOrDefault("inserted", 0L),
+            counts.getOrDefault("updated", 0L),
+            counts.getOrDefault("unchanged", 0L),
+            counts.getOrDefault("dead_letters", 0L));
+  }
+}

