@@ -26,8 +26,7 @@ final class ConnectionPool implements AutoCloseable {
     this.database = database;
     HikariConfig config = new HikariConfig();
     config.setPoolName("millrace");
-    config.setJdbcUrl(database.url());
-    config.setDataSourceProperties(database.properties());
+    config.setDataSource(database.dataSource());
     config.setAutoCommit(false);
     config.setMaximumPoolSize(MAX_CONNECTIONS);
     config.setMinimumIdle(0);

@@ -2,10 +2,10 @@ package dev.millrace.io.jdbc;
 
 import java.io.Serializable;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Objects;
-import java.util.Properties;
+import javax.sql.DataSource;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * Where a PostgreSQL database is, and who we are there. Travels inside serialized jobs, password
@@ -36,18 +36,20 @@ public record Database(String url, String user, String password) implements Seri
 
   /** Opens a single connection, outside of any pool. Times are UTC in it. */
   public Connection connect() throws SQLException {
-    return DriverManager.getConnection(url, properties());
+    return dataSource().getConnection();
   }
 
-  Properties properties() {
-    Properties properties = new Properties();
-    properties.setProperty("user", user);
-    properties.setProperty("password", password);
-    properties.setProperty("connectTimeout", Integer.toString(CONNECT_TIMEOUT_SECONDS));
-    properties.setProperty("tcpKeepAlive", "true");
-    properties.setProperty("ApplicationName", "millrace");
-    properties.setProperty("options", "-c TimeZone=UTC");
-    return properties;
+  /** Without the DriverManager, which doesn't see the driver of a job jar. */
+  DataSource dataSource() {
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setURL(url);
+    source.setUser(user);
+    source.setPassword(password);
+    source.setConnectTimeout(CONNECT_TIMEOUT_SECONDS);
+    source.setTcpKeepAlive(true);
+    source.setApplicationName("millrace");
+    source.setOptions("-c TimeZone=UTC");
+    return source;
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.RetryPolicy;
 import dev.millrace.transforms.deadletter.DeadLetter;
+import dev.millrace.transforms.deadletter.DeadLetterCoder;
 import dev.millrace.transforms.record.RawRecord;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -105,6 +106,7 @@ public final class JdbcRows {
               ParDo.of(new WriteFn<>(this, written, refused))
                   .withOutputTags(written, TupleTagList.of(refused)));
       outputs.get(written).setCoder(rows.getCoder());
+      outputs.get(refused).setCoder(DeadLetterCoder.of());
       return WithFailures.Result.of(outputs, written, refused);
     }
   }

@@ -16,7 +16,7 @@ public final class Migrations {
    */
   public static int apply(Database database) {
     return Flyway.configure()
-        .dataSource(database.url(), database.user(), database.password())
+        .dataSource(database.dataSource())
         .defaultSchema("ops")
         .createSchemas(true)
         .table("schema_history")

@@ -79,7 +79,7 @@ public final class FlinkCluster implements LocalServer {
         taskManager,
         "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
         "-Xmx768m",
-        "-XX:MaxDirectMemorySize=384m",
+        "-XX:MaxDirectMemorySize=448m",
         "-XX:MaxMetaspaceSize=384m");
     taskManager.awaitReady(() -> taskManagers() >= 1, START_TIMEOUT);
   }
@@ -144,8 +144,9 @@ public final class FlinkCluster implements LocalServer {
         "taskmanager.memory.task.heap.size: 640m",
         "taskmanager.memory.framework.off-heap.size: 128m",
         "taskmanager.memory.task.off-heap.size: 192m",
-        "taskmanager.memory.network.min: 64m",
-        "taskmanager.memory.network.max: 64m",
+        "taskmanager.memory.network.min: 128m",
+        "taskmanager.memory.network.max: 128m",
+        "taskmanager.network.sort-shuffle.min-buffers: 64",
         "taskmanager.memory.managed.size: 128m",
         "taskmanager.memory.jvm-metaspace.size: 384m",
         "taskmanager.memory.jvm-overhead.min: 192m",

@@ -1,6 +1,7 @@
 package dev.millrace.transforms.decode;
 
 import dev.millrace.transforms.deadletter.DeadLetter;
+import dev.millrace.transforms.deadletter.DeadLetterCoder;
 import dev.millrace.transforms.record.RawRecord;
 import org.apache.beam.sdk.coders.Coder;
 import org.apache.beam.sdk.metrics.Counter;
@@ -67,6 +68,7 @@ public final class DecodeRecords<T>
             ParDo.of(new DecodeFn<>(pipeline, decoder, values, letters))
                 .withOutputTags(values, TupleTagList.of(letters)));
     decoded.get(values).setCoder(coder);
+    decoded.get(letters).setCoder(DeadLetterCoder.of());
     return WithFailures.Result.of(decoded, values, letters);
   }
 
