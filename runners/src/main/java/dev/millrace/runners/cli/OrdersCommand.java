@@ -66,6 +66,7 @@ final class OrdersCommand implements Callable<Integer>, PipelineCommand {
                 pipeline,
                 chosen.records(),
                 OrdersPipeline.Sinks.postgres(target, Version.current()),
-                org.joda.time.Duration.millis(allowedLateness.toMillis())));
+                org.joda.time.Duration.millis(allowedLateness.toMillis())),
+        chosen.progress());
   }
 }

@@ -35,8 +35,8 @@ final class RunnerOptions {
       names = "--jobJar",
       paramLabel = "thin|shaded",
       description =
-          "FlinkRunner on a cluster: thin, where Beam is on the cluster's class path; shaded,"
-              + " anywhere. Default: thin for the local stack's cluster, shaded for others.")
+          "FlinkRunner on a cluster: thin, where Beam and Millrace's connectors are on the"
+              + " cluster's class path; shaded, anywhere. Default: thin for the local stack's cluster, shaded for others.")
   private @Nullable String jobJar;
 
   @Option(names = "--parallelism", defaultValue = "2", description = "Subtasks of each step.")
@@ -118,6 +118,11 @@ final class RunnerOptions {
     Installation installation = Installation.current();
     boolean local = master.equals(Stacks.addresses().get(Environment.FLINK_MASTER));
     boolean thin = jobJar == null ? local : jobJar.equals("thin");
+    if (thin && local && Stacks.current().flink().isOutdated()) {
+      mistakes.add(
+          "the local Flink cluster was started by an older build: 'bin/millrace down', then"
+              + " 'bin/millrace up'");
+    }
     Path jar = thin ? installation.thinJobJar() : installation.shadedJobJar();
     List<Path> jars = new ArrayList<>();
     if (Files.isReadable(jar)) {

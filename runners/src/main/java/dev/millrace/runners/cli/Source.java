@@ -1,6 +1,7 @@
 package dev.millrace.runners.cli;
 
 import dev.millrace.transforms.record.RawRecord;
+import java.util.function.Supplier;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.values.PBegin;
 import org.apache.beam.sdk.values.PCollection;
@@ -11,6 +12,10 @@ import org.apache.beam.sdk.values.PCollection;
  * @param records the transform
  * @param prepare proves that it can be read, before anything starts
  * @param description for the user
+ * @param progress how far reading has come, for the user; empty if there is nothing to tell
  */
 record Source(
-    PTransform<PBegin, PCollection<RawRecord>> records, Runnable prepare, String description) {}
+    PTransform<PBegin, PCollection<RawRecord>> records,
+    Runnable prepare,
+    String description,
+    Supplier<String> progress) {}

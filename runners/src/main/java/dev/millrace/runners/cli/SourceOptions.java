@@ -1,6 +1,7 @@
 package dev.millrace.runners.cli;
 
 import dev.millrace.io.files.FileRecords;
+import dev.millrace.io.kafka.GroupLag;
 import dev.millrace.io.kafka.KafkaRecords;
 import dev.millrace.io.kafka.KafkaTopic;
 import dev.millrace.io.kafka.StartPosition;
@@ -20,6 +21,7 @@ import java.util.Properties;
 import org.apache.beam.sdk.io.FileSystems;
 import org.apache.beam.sdk.io.fs.EmptyMatchTreatment;
 import org.apache.beam.sdk.io.fs.MatchResult;
+import org.apache.kafka.common.KafkaException;
 import org.checkerframework.checker.nullness.qual.Nullable;
 import picocli.CommandLine.Option;
 
@@ -122,7 +124,10 @@ final class SourceOptions {
     return before < mistakes.size()
         ? null
         : new Source(
-            FileRecords.read(glob), () -> {}, found + (found == 1 ? " file, " : " files, ") + glob);
+            FileRecords.read(glob),
+            () -> {},
+            found + (found == 1 ? " file, " : " files, ") + glob,
+            () -> "");
   }
 
   private @Nullable Source kafka(String pipeline, List<String> mistakes) {
@@ -160,7 +165,16 @@ final class SourceOptions {
             + ", group "
             + kafka.group()
             + ", start "
-            + position);
+            + position,
+        () -> lag(kafka));
+  }
+
+  private static String lag(KafkaTopic topic) {
+    try (GroupLag lag = new GroupLag(topic)) {
+      return "lag %,d at the last checkpoint".formatted(lag.records());
+    } catch (KafkaException e) {
+      return "lag unknown";
+    }
   }
 
   private StartPosition position(List<String> mistakes) {

@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.PipelineResult;
 import org.apache.beam.sdk.metrics.MetricNameFilter;
@@ -23,14 +25,16 @@ final class Follow {
   private final String pipeline;
   private final String jobName;
   private final @Nullable FlinkTarget flink;
+  private final Supplier<String> progress;
   private final Instant begin = Instant.now();
 
   private volatile @Nullable PipelineResult result;
 
-  Follow(String pipeline, String jobName, @Nullable FlinkTarget flink) {
+  Follow(String pipeline, String jobName, @Nullable FlinkTarget flink, Supplier<String> progress) {
     this.pipeline = pipeline;
     this.jobName = jobName;
     this.flink = flink;
+    this.progress = progress;
   }
 
   int run(Pipeline built) {
@@ -149,18 +153,22 @@ final class Follow {
 
   private String line(Map<String, Long> counts) {
     double seconds = Duration.between(begin, Instant.now()).toMillis() / 1000.0;
-    String took = "%6.1f s".formatted(seconds);
-    if (!counts.containsKey("read")) {
-      return took + "  running";
+    StringJoiner line = new StringJoiner("  ");
+    line.add("%6.1f s".formatted(seconds));
+    if (counts.containsKey("read")) {
+      line.add(
+          "read %,d, written %,d (new %,d, changed %,d, unchanged %,d), dead letters %,d"
+              .formatted(
+                  counts.getOrDefault("read", 0L),
+                  counts.getOrDefault("written", 0L),
+                  counts.getOrDefault("inserted", 0L),
+                  counts.getOrDefault("updated", 0L),
+                  counts.getOrDefault("unchanged", 0L),
+                  counts.getOrDefault("dead_letters", 0L)));
+    } else {
+      line.add("running");
     }
-    return "%s  read %,d · written %,d (new %,d, changed %,d, unchanged %,d) · dead letters %,d"
-        .formatted(
-            took,
-            counts.getOrDefault("read", 0L),
-            counts.getOrDefault("written", 0L),
-            counts.getOrDefault("inserted", 0L),
-            counts.getOrDefault("updated", 0L),
-            counts.getOrDefault("unchanged", 0L),
-            counts.getOrDefault("dead_letters", 0L));
+    line.add(progress.get());
+    return line.toString().stripTrailing();
   }
 }

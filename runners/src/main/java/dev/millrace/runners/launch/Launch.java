@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.beam.runners.direct.DirectOptions;
 import org.apache.beam.runners.flink.FlinkPipelineOptions;
@@ -116,14 +117,15 @@ public final class Launch {
   /**
    * Builds the pipeline, runs it, and tells how it goes.
    *
+   * @param progress what else to tell while it runs; may be empty
    * @return the exit code: 0 done (or submitted), 1 failed
    */
-  public int run(Consumer<Pipeline> graph) {
+  public int run(Consumer<Pipeline> graph, Supplier<String> progress) {
     PipelineOptions options =
         PipelineOptionsFactory.fromArgs(arguments.toArray(new String[0])).as(optionsType);
     Pipeline built = Pipeline.create(options);
     graph.accept(built);
-    return new Follow(pipeline, options.getJobName(), flink).run(built);
+    return new Follow(pipeline, options.getJobName(), flink, progress).run(built);
   }
 
   private static String uniqueName(String pipeline) {

@@ -7,6 +7,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,7 @@ public final class FlinkCluster implements LocalServer {
   private static final int SLOTS = 4;
 
   private final List<Path> classPath;
+  private final List<Path> connectors;
   private final Path directory;
   private final int restPort;
   private final ServerProcess jobManager;
@@ -30,8 +32,11 @@ public final class FlinkCluster implements LocalServer {
    *
    * @param name of its directory and logs below {@code home}
    * @param classPath with Beam for thin job jars, without for those that bring everything
+   * @param connectors copied when the cluster starts, so that a build doesn't change them under it
    */
-  public FlinkCluster(String name, List<Path> classPath, Path home, int restPort) {
+  public FlinkCluster(
+      String name, List<Path> classPath, List<Path> connectors, Path home, int restPort) {
+    this.connectors = connectors;
     this.classPath = classPath;
     this.directory = home.resolve(name).toAbsolutePath();
     this.restPort = restPort;
@@ -59,6 +64,7 @@ public final class FlinkCluster implements LocalServer {
     if (!jobManager.isRunning()) {
       taskManager.stop(); // It belongs to a JobManager that is gone.
       Files.createDirectories(directory.resolve("tmp"));
+      copyConnectors();
       Files.writeString(directory.resolve("flink-conf.yaml"), config());
       startJava(
           jobManager,
@@ -90,6 +96,32 @@ public final class FlinkCluster implements LocalServer {
     jobManager.stop();
   }
 
+  /** Whether the cluster was started with other connectors than there are now. */
+  public boolean isOutdated() {
+    try {
+      for (Path jar : connectors) {
+        Path copy = copyOf(jar);
+        if (!Files.exists(copy) || Files.mismatch(jar, copy) >= 0) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      throw new LocalStackException("can't compare jars: " + e.getMessage(), e);
+    }
+  }
+
+  private void copyConnectors() throws IOException {
+    Files.createDirectories(directory.resolve("lib"));
+    for (Path jar : connectors) {
+      Files.copy(jar, copyOf(jar), StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  private Path copyOf(Path jar) {
+    return directory.resolve("lib").resolve(jar.getFileName());
+  }
+
   /** Ends the TaskManager without warning, as a crash would. */
   public void killTaskManager() {
     taskManager.kill();
@@ -101,7 +133,9 @@ public final class FlinkCluster implements LocalServer {
     options.addAll(List.of(jvmOptions));
     options.add("-XX:+UseG1GC");
     options.add("-Djava.io.tmpdir=" + directory.resolve("tmp"));
-    process.startJava(classPath, mainClass, options, "--configDir", directory.toString());
+    List<Path> jars = new ArrayList<>(classPath);
+    connectors.forEach(jar -> jars.add(copyOf(jar)));
+    process.startJava(jars, mainClass, options, "--configDir", directory.toString());
   }
 
   /** How many TaskManagers are registered; -1 if the JobManager doesn't answer. */

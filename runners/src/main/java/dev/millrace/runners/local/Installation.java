@@ -67,7 +67,17 @@ public record Installation(Path root) {
     return jars(root.resolve("runners/flink-cluster/target/lib"));
   }
 
-  /** Flink with Beam and all that our jobs need but ourselves, for thin job jars. */
+  /**
+   * What a cluster must have beside Beam for thin job jars: our connectors. Beam's Flink runner
+   * reads a source's splits with the class loader of Beam itself, which sees no job jar.
+   */
+  public List<Path> connectorJars() {
+    return jars(root.resolve("runners/target/lib")).stream()
+        .filter(jar -> jar.getFileName().toString().matches("millrace-(transforms|io)-.*"))
+        .toList();
+  }
+
+  /** Flink with Beam and all that our jobs need but our own classes, for thin job jars. */
   public List<Path> flinkWithBeamClassPath() {
     List<Path> jars = flinkClassPath();
     List<String> present = jars.stream().map(jar -> jar.getFileName().toString()).toList();
@@ -82,7 +92,7 @@ public record Installation(Path root) {
     return jars;
   }
 
-  /** The job jar for a cluster that has Beam on its class path: our own classes only. */
+  /** The job jar for a cluster that has Beam and our connectors: pipelines only. */
   public Path thinJobJar() {
     return root.resolve("runners/target/millrace-job-thin.jar");
   }

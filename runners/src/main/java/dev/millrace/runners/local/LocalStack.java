@@ -188,6 +188,7 @@ public final class LocalStack {
         new FlinkCluster(
             "flink",
             installation.flinkWithBeamClassPath(),
+            installation.connectorJars(),
             home,
             port(settings, Environment.FLINK_MASTER)));
   }
