@@ -7,15 +7,19 @@ import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.time.Instant;
 import java.util.List;
+import org.apache.beam.sdk.coders.KvCoder;
+import org.apache.beam.sdk.coders.StringUtf8Coder;
+import org.apache.beam.sdk.coders.VarLongCoder;
 import org.apache.beam.sdk.io.Compression;
-import org.apache.beam.sdk.io.FileIO;
 import org.apache.beam.sdk.io.FileSystems;
 import org.apache.beam.sdk.io.fs.EmptyMatchTreatment;
 import org.apache.beam.sdk.io.fs.MatchResult;
+import org.apache.beam.sdk.transforms.Create;
 import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.transforms.Reshuffle;
+import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PBegin;
 import org.apache.beam.sdk.values.PCollection;
 
@@ -60,29 +64,41 @@ public final class FileRecords {
     @Override
     public PCollection<RawRecord> expand(PBegin begin) {
       return begin
-          .apply(
-              "MatchFiles",
-              FileIO.match()
-                  .filepattern(glob)
-                  .withEmptyMatchTreatment(EmptyMatchTreatment.DISALLOW))
+          .apply("Glob", Create.of(glob))
+          .apply("FindFiles", ParDo.of(new FindFilesFn()))
+          .setCoder(KvCoder.of(StringUtf8Coder.of(), VarLongCoder.of()))
           .apply("SpreadFiles", Reshuffle.viaRandomKey())
           .apply("ReadLines", ParDo.of(new ReadLinesFn()));
     }
   }
 
-  private static final class ReadLinesFn extends DoFn<MatchResult.Metadata, RawRecord> {
+  /** Paths with their modification times, which Beam's FileIO.match loses on its way. */
+  private static final class FindFilesFn extends DoFn<String, KV<String, Long>> {
     private static final long serialVersionUID = 1L;
 
     @ProcessElement
-    public void process(@Element MatchResult.Metadata file, OutputReceiver<RawRecord> out)
+    public void process(@Element String glob, OutputReceiver<KV<String, Long>> out)
         throws IOException {
-      String path = file.resourceId().toString();
-      Instant modified = Instant.ofEpochMilli(file.lastModifiedMillis());
-      org.joda.time.Instant timestamp =
-          org.joda.time.Instant.ofEpochMilli(file.lastModifiedMillis());
+      for (MatchResult.Metadata file :
+          FileSystems.match(glob, EmptyMatchTreatment.DISALLOW).metadata()) {
+        out.output(KV.of(file.resourceId().toString(), file.lastModifiedMillis()));
+      }
+    }
+  }
+
+  private static final class ReadLinesFn extends DoFn<KV<String, Long>, RawRecord> {
+    private static final long serialVersionUID = 1L;
+
+    @ProcessElement
+    public void process(@Element KV<String, Long> file, OutputReceiver<RawRecord> out)
+        throws IOException {
+      String path = file.getKey();
+      Instant modified = Instant.ofEpochMilli(file.getValue());
+      org.joda.time.Instant timestamp = org.joda.time.Instant.ofEpochMilli(file.getValue());
       try (InputStream in =
           Channels.newInputStream(
-              Compression.detect(path).readDecompressed(FileSystems.open(file.resourceId())))) {
+              Compression.detect(path)
+                  .readDecompressed(FileSystems.open(FileSystems.matchNewResource(path, false))))) {
         LineReader lines = new LineReader(in);
         for (byte[] line = lines.next(); line != null; line = lines.next()) {
           Origin origin = new Origin(SYSTEM, path, 0, lines.lineStart());

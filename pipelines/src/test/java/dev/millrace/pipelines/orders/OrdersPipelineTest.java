@@ -1,0 +1,61 @@
+package dev.millrace.pipelines.orders;
+
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.is;
+
+import dev.millrace.io.jdbc.Database;
+import dev.millrace.io.kafka.KafkaRecords;
+import dev.millrace.io.kafka.KafkaTopic;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.beam.sdk.Pipeline;
+import org.apache.beam.sdk.runners.TransformHierarchy;
+import org.joda.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class OrdersPipelineTest {
+
+  /** The names are the identity of the state in checkpoints: a changed name loses it. */
+  @Test
+  void namesOfTheTransformsAreStable() {
+    Pipeline pipeline = Pipeline.create();
+    OrdersPipeline.build(
+        pipeline,
+        KafkaRecords.live(
+            new KafkaTopic("localhost:9092", "orders", "group", Map.of()),
+            Duration.standardMinutes(1)),
+        OrdersPipeline.Sinks.postgres(new Database("jdbc:postgresql://localhost/x", "me", ""), "0"),
+        Duration.standardDays(1));
+
+    assertThat(
+        String.join("\n", steps(pipeline)),
+        is(
+            """
+            ReadRecords/ReadTopic/KafkaIO.Read.ReadFromKafkaViaUnbounded/Read(KafkaUnboundedSource)/Impulse
+            ReadRecords/ReadTopic/KafkaIO.Read.ReadFromKafkaViaUnbounded/Read(KafkaUnboundedSource)/ParDo(OutputSingleSource)/ParMultiDo(OutputSingleSource)
+            ReadRecords/ReadTopic/KafkaIO.Read.ReadFromKafkaViaUnbounded/Read(KafkaUnboundedSource)/ParDo(UnboundedSourceAsSDFWrapper)/ParMultiDo(UnboundedSourceAsSDFWrapper)
+            ReadRecords/ReadTopic/KafkaIO.Read.ReadFromKafkaViaUnbounded/Read(KafkaUnboundedSource)/ParDo(StripIds)/ParMultiDo(StripIds)
+            ReadRecords/ToRawRecord/ParMultiDo(ToRawRecord)
+            DecodeOrders/Decode
+            UpsertOrders/Write
+            ClosedDays/GlobalWindow/Window.Assign
+            ClosedDays/DaysOfBundle/ParMultiDo(DaysOfBundle)
+            ClosedDays/CloseDay/ParMultiDo(CloseDay)
+            MarkFinal/Write
+            AllDeadLetters
+            WriteDeadLetters/Write"""));
+  }
+
+  private static List<String> steps(Pipeline pipeline) {
+    List<String> names = new ArrayList<>();
+    pipeline.traverseTopologically(
+        new Pipeline.PipelineVisitor.Defaults() {
+          @Override
+          public void visitPrimitiveTransform(TransformHierarchy.Node node) {
+            names.add(node.getFullName());
+          }
+        });
+    return names;
+  }
+}

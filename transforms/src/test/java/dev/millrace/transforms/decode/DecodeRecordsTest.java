@@ -1,0 +1,86 @@
+package dev.millrace.transforms.decode;
+
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.containsString;
+
+import dev.millrace.transforms.deadletter.DeadLetter;
+import dev.millrace.transforms.record.Origin;
+import dev.millrace.transforms.record.RawRecord;
+import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import org.apache.beam.sdk.coders.VarIntCoder;
+import org.apache.beam.sdk.testing.PAssert;
+import org.apache.beam.sdk.testing.TestPipeline;
+import org.apache.beam.sdk.transforms.Create;
+import org.apache.beam.sdk.transforms.WithFailures;
+import org.apache.beam.sdk.values.PCollection;
+import org.junit.Rule;
+import org.junit.Test;
+
+public class DecodeRecordsTest implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  @Rule public final transient TestPipeline pipeline = TestPipeline.create();
+
+  @Test
+  public void valuesGoOnAndInvalidRecordsBecomeDeadLettersWithTheirBytes() {
+    RawRecord seven = record(0, "7");
+    RawRecord junk = record(1, "junk");
+
+    WithFailures.Result<PCollection<Integer>, DeadLetter> decoded = decode(seven, junk);
+
+    PAssert.that(decoded.output()).containsInAnyOrder(7);
+    PAssert.that(decoded.failures())
+        .containsInAnyOrder(
+            DeadLetter.of(junk, "numbers", "decode", "no_number", "junk is no number"));
+    pipeline.run();
+  }
+
+  @Test
+  public void anUnexpectedExceptionBecomesADeadLetterAndTheRestGoesOn() {
+    RawRecord bug = record(0, "bug");
+    RawRecord one = record(1, "1");
+    RawRecord two = record(2, "2");
+
+    WithFailures.Result<PCollection<Integer>, DeadLetter> decoded = decode(one, bug, two);
+
+    PAssert.that(decoded.output()).containsInAnyOrder(1, 2);
+    PAssert.thatSingleton(decoded.failures())
+        .satisfies(
+            letter -> {
+              assertThat(letter.errorClass(), containsString("unexpected"));
+              assertThat(letter.message(), containsString("NullPointerException"));
+              return null;
+            });
+    pipeline.run();
+  }
+
+  private WithFailures.Result<PCollection<Integer>, DeadLetter> decode(RawRecord... records) {
+    return pipeline
+        .apply(Create.of(List.of(records)))
+        .apply(DecodeRecords.with("numbers", DecodeRecordsTest::number, VarIntCoder.of()));
+  }
+
+  private static int number(RawRecord record) throws InvalidRecordException {
+    String text = new String(record.value(), StandardCharsets.UTF_8);
+    if (text.equals("bug")) {
+      throw new NullPointerException("somebody's mistake");
+    }
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw new InvalidRecordException("no_number", text + " is no number");
+    }
+  }
+
+  private static RawRecord record(long offset, String value) {
+    return new RawRecord(
+        null,
+        value.getBytes(StandardCharsets.UTF_8),
+        List.of(),
+        new Origin("kafka", "numbers", 0, offset),
+        Instant.EPOCH);
+  }
+}
