@@ -1,0 +1,113 @@
+package dev.millrace.runners.feed;
+
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.both;
+import static org.hamcrest.Matchers.greaterThan;
+import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.lessThan;
+import static org.hamcrest.Matchers.lessThanOrEqualTo;
+import static org.hamcrest.Matchers.not;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class FaultyOrderTest {
+  private static final Instant START = Instant.parse("2026-05-26T08:00:00Z");
+  private static final Faults ALL = new Faults(0.05, Duration.ofSeconds(60), 0.02, 0.01, 7);
+
+  @Test
+  void sameSeedSendsTheSameRecordsInTheSameOrder() {
+    assertThat(texts(sent(ALL)), is(texts(sent(ALL))));
+    assertThat(
+        texts(sent(new Faults(0.05, Duration.ofSeconds(60), 0.02, 0.01, 8))),
+        is(not(texts(sent(ALL)))));
+  }
+
+  @Test
+  void withoutFaultsEverythingIsSentAsItCame() {
+    assertThat(texts(sent(Faults.none())), is(lines()));
+  }
+
+  @Test
+  void everyOriginalIsSentOnceAndFaultsComeAsOftenAsAsked() {
+    List<Outgoing> sent = sent(ALL);
+    List<String> originals = new ArrayList<>();
+    for (Outgoing each : sent) {
+      if (each.kind() == Outgoing.Kind.ORIGINAL || each.kind() == Outgoing.Kind.LATE) {
+        originals.add(text(each));
+      }
+    }
+    originals.sort(null);
+    List<String> expected = new ArrayList<>(lines());
+    expected.sort(null);
+
+    assertThat(originals, is(expected));
+    assertThat(
+        count(sent, Outgoing.Kind.DUPLICATE), is(both(greaterThan(400L)).and(lessThan(600L))));
+    assertThat(count(sent, Outgoing.Kind.LATE), is(both(greaterThan(140L)).and(lessThan(260L))));
+    assertThat(
+        count(sent, Outgoing.Kind.MALFORMED), is(both(greaterThan(60L)).and(lessThan(140L))));
+  }
+
+  @Test
+  void disorderStaysWithinItsBound() {
+    List<Outgoing> sent = sent(new Faults(0, Duration.ofSeconds(60), 0, 0, 1));
+    long newest = 0;
+    long furthestBehind = 0;
+    for (Outgoing each : sent) {
+      newest = Math.max(newest, each.eventMillis());
+      furthestBehind = Math.max(furthestBehind, newest - each.eventMillis());
+    }
+
+    assertThat(furthestBehind, is(both(greaterThan(30_000L)).and(lessThanOrEqualTo(60_000L))));
+  }
+
+  @Test
+  void linesThatAreNoJsonAreSentAsTheyAre() {
+    List<Outgoing> sent = new ArrayList<>();
+    FaultyOrder order = new FaultyOrder(Faults.none());
+    byte[] junk = {(byte) 0xff, 0, 1};
+    order.add(junk, sent::add);
+    order.add(new byte[0], sent::add);
+    order.finish(sent::add);
+
+    assertThat(sent.get(0).value(), is(junk));
+    assertThat(sent.size(), is(2));
+  }
+
+  private static List<Outgoing> sent(Faults faults) {
+    List<Outgoing> sent = new ArrayList<>();
+    FaultyOrder order = new FaultyOrder(faults);
+    for (String line : lines()) {
+      order.add(line.getBytes(StandardCharsets.UTF_8), sent::add);
+    }
+    order.finish(sent::add);
+    return sent;
+  }
+
+  private static List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 10_000; i++) {
+      lines.add(
+          "{\"order_id\": \"o-%d\", \"amount\": 1, \"event_time\": \"%s\"}"
+              .formatted(i, START.plusSeconds(i)));
+    }
+    return lines;
+  }
+
+  private static List<String> texts(List<Outgoing> records) {
+    return records.stream().map(FaultyOrderTest::text).toList();
+  }
+
+  private static String text(Outgoing record) {
+    return new String(record.value(), StandardCharsets.UTF_8);
+  }
+
+  private static long count(List<Outgoing> records, Outgoing.Kind kind) {
+    return records.stream().filter(each -> each.kind() == kind).count();
+  }
+}

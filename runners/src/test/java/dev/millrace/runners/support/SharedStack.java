@@ -1,0 +1,58 @@
+package dev.millrace.runners.support;
+
+import dev.millrace.io.jdbc.Database;
+import dev.millrace.io.jdbc.Migrations;
+import dev.millrace.runners.local.Installation;
+import dev.millrace.runners.local.LocalStack;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashMap;
+import java.util.Map;
+
+/** One local stack for all integration tests of a JVM, gone with it. */
+public final class SharedStack {
+  private static LocalStack stack;
+
+  private SharedStack() {}
+
+  /** The running stack. */
+  public static synchronized LocalStack get() {
+    if (stack == null) {
+      Path home = Installation.current().root().resolve("runners/target/it-stack");
+      LocalStack started = new LocalStack(Installation.current(), home);
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> started.purge(line -> {})));
+      started.start(LocalStack.WantedPorts.any(), line -> {});
+      stack = started;
+    }
+    return stack;
+  }
+
+  /** An empty database with our tables; one of that name before is gone. */
+  public static Database freshDatabase(String name) {
+    Database owner = get().postgres().database();
+    try (Connection connection = owner.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("drop database if exists " + name + " with (force)");
+      statement.execute("create database " + name);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+    Database fresh =
+        new Database(owner.url().replaceAll("/[^/]*$", "/" + name), owner.user(), owner.password());
+    Migrations.apply(fresh);
+    return fresh;
+  }
+
+  /** The environment in which the command finds the stack, and this database. */
+  public static Map<String, String> environment(Database database) {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("MILLRACE_HOME", get().home().toString());
+    environment.put("MILLRACE_NO_BUILD", "1");
+    environment.put("MILLRACE_JDBC_URL", database.url());
+    environment.put("MILLRACE_JDBC_USER", database.user());
+    environment.put("MILLRACE_JDBC_PASSWORD", database.password());
+    return environment;
+  }
+}

@@ -1,0 +1,105 @@
+package dev.millrace.runners.support;
+
+import dev.millrace.io.kafka.GroupLag;
+import dev.millrace.io.kafka.KafkaTopic;
+import dev.millrace.runners.feed.Faults;
+import dev.millrace.runners.feed.Feed;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.awaitility.Awaitility;
+
+/** Topics of the shared stack. */
+public final class Topics {
+  private Topics() {}
+
+  /** Makes a topic that keeps its records, whatever their time. */
+  public static void create(String topic, int partitions) {
+    new Feed(servers(), topic, partitions, 0, true, Faults.none()).createTopic();
+  }
+
+  /** Sends the records and waits until the broker has them. */
+  public static void send(List<ProducerRecord<byte[], byte[]>> records) {
+    Map<String, Object> config = new HashMap<>();
+    config.put("bootstrap.servers", servers());
+    config.put("max.request.size", "33554432");
+    List<Future<?>> sent = new ArrayList<>();
+    try (Producer<byte[], byte[]> producer =
+        new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
+      records.forEach(record -> sent.add(producer.send(record)));
+      producer.flush();
+      for (Future<?> each : sent) {
+        each.get();
+      }
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Everything that the topic holds. */
+  public static List<ConsumerRecord<byte[], byte[]>> readAll(String topic) {
+    Map<String, Object> config = new HashMap<>();
+    config.put("bootstrap.servers", servers());
+    config.put("auto.offset.reset", "earliest");
+    List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic).stream()
+              .map(each -> new TopicPartition(topic, each.partition()))
+              .collect(Collectors.toList());
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      while (ends.entrySet().stream()
+          .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+        consumer.poll(Duration.ofMillis(200)).forEach(records::add);
+      }
+    }
+    return records;
+  }
+
+  /** Waits until a checkpoint of the stream holds all that the topic does. */
+  public static void awaitCaughtUp(String topic, String group, Cli stream) {
+    try (GroupLag lag = new GroupLag(new KafkaTopic(servers(), topic, group, Map.of()))) {
+      Awaitility.await("lag 0 of " + topic)
+          .atMost(Duration.ofMinutes(3))
+          .pollInterval(Duration.ofMillis(250))
+          .until(
+              () -> {
+                if (stream != null && !stream.isAlive()) {
+                  throw new AssertionError("the stream ended:\n" + stream.output());
+                }
+                return lag.records() == 0;
+              });
+    }
+  }
+
+  /** A record for {@link #send}. */
+  public static ProducerRecord<byte[], byte[]> record(
+      String topic, int partition, Instant timestamp, byte[] key, byte[] value) {
+    return new ProducerRecord<>(topic, partition, timestamp.toEpochMilli(), key, value);
+  }
+
+  /** The shared broker. */
+  public static String servers() {
+    return SharedStack.get().kafka().address();
+  }
+}
