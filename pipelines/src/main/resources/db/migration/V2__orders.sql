@@ -36,5 +36,7 @@ create table gold.revenue_by_region (
   primary key (region, order_date)
 );
 
+create index revenue_by_region_open on gold.revenue_by_region (order_date) where not is_final;
+
 comment on table gold.revenue_by_region is 'Revenue and number of orders by region and UTC day';
 comment on column gold.revenue_by_region.is_final is 'The watermark has passed the end of the day and the allowed lateness; a later correction still applies';

@@ -6,7 +6,6 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
@@ -58,7 +57,11 @@ public final class Columns<T> {
 
   /** An {@code int8[]} of microseconds since 1970, UTC: what a timestamptz holds exactly. */
   public void micros(Function<T, Instant> column) throws SQLException {
-    bigint(row -> ChronoUnit.MICROS.between(Instant.EPOCH, column.apply(row)));
+    bigint(
+        row -> {
+          Instant time = column.apply(row);
+          return time.getEpochSecond() * 1_000_000L + time.getNano() / 1_000;
+        });
   }
 
   /** An {@code int4[]} of days since 1970. */

@@ -11,16 +11,19 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Dead letters into {@code ops.dead_letters}, keyed by (pipeline, stage, origin): the first letter
- * of a failure stays, writing it again changes nothing.
+ * Dead letters into {@code ops.dead_letters}, keyed by (pipeline, stage, origin, content): the
+ * first letter of a failure stays, writing it again changes nothing. The content is part of the key
+ * because a file may be replaced, and a topic made anew, with other records at the same offsets.
  */
 public final class DeadLetterRows implements RowWriter<DeadLetter> {
   private static final long serialVersionUID = 1L;
 
+  private static final long LAST_MILLIS = Instant.parse("9999-12-31T23:59:59Z").toEpochMilli();
   private static final JsonFactory JSON = new JsonFactory();
   private static final String INSERT =
       """
@@ -60,7 +63,8 @@ public final class DeadLetterRows implements RowWriter<DeadLetter> {
                 "source_system",
                 "source_topic",
                 "source_partition",
-                "source_offset")));
+                "source_offset",
+                "payload_md5")));
   }
 
   @Override
@@ -78,7 +82,7 @@ public final class DeadLetterRows implements RowWriter<DeadLetter> {
       columns.bytes(letter -> letter.record().key());
       columns.bytes(letter -> letter.record().value());
       columns.text(letter -> headers(letter.record().headers()));
-      columns.bigint(letter -> letter.record().loadedAt().toEpochMilli());
+      columns.bigint(letter -> storable(letter.record().loadedAt()));
       columns.text(DeadLetter::errorClass);
       columns.text(letter -> storable(letter.message()));
       columns.integer(DeadLetter::attempt);
@@ -112,6 +116,11 @@ public final class DeadLetterRows implements RowWriter<DeadLetter> {
       throw new UncheckedIOException(e); // Writing to a string doesn't fail.
     }
     return storable(text.toString());
+  }
+
+  /** A timestamp may be the very thing that is wrong; PostgreSQL's end in the year 294276. */
+  private static long storable(Instant time) {
+    return Math.min(Math.max(time.toEpochMilli(), 0), LAST_MILLIS);
   }
 
   /** PostgreSQL's text takes neither null characters nor halves of surrogate pairs. */

@@ -11,8 +11,14 @@ import org.joda.time.Instant;
  * A partition's watermark: its newest event time less the out-of-orderness, from the data alone.
  * Beam's own policy moves it with the machine's clock when a partition is drained, which closes
  * every day of a history that is fed in parts.
+ *
+ * <p>A timestamp outside of the years 1970 to 2099 moves nothing; its record is dated by the
+ * watermark, and becomes a dead letter when it is decoded.
  */
 final class PartitionWatermark extends TimestampPolicy<byte[], byte[]> {
+  private static final Instant EARLIEST = Instant.EPOCH;
+  private static final Instant LATEST = Instant.parse("2100-01-01T00:00:00Z");
+
   private final Duration outOfOrderness;
   private Instant watermark;
 
@@ -25,6 +31,9 @@ final class PartitionWatermark extends TimestampPolicy<byte[], byte[]> {
   public Instant getTimestampForRecord(
       PartitionContext context, KafkaRecord<byte[], byte[]> record) {
     Instant time = Instant.ofEpochMilli(record.getTimestamp());
+    if (time.isBefore(EARLIEST) || !time.isBefore(LATEST)) {
+      return watermark.isBefore(EARLIEST) ? EARLIEST : watermark;
+    }
     Instant reached = time.minus(outOfOrderness);
     if (reached.isAfter(watermark)) {
       watermark = reached;

@@ -104,9 +104,10 @@ public final class StartPosition {
           case TIMESTAMP -> OffsetSpec.forTimestamp(Objects.requireNonNull(time).toEpochMilli());
           default -> OffsetSpec.latest();
         };
-    Map<TopicPartition, ListOffsetsResultInfo> found = list(admin, topic, partitions, wanted);
+    // The ends first: what arrives between the two questions must not be skipped.
     Map<TopicPartition, ListOffsetsResultInfo> ends =
         list(admin, topic, partitions, OffsetSpec.latest());
+    Map<TopicPartition, ListOffsetsResultInfo> found = list(admin, topic, partitions, wanted);
     Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
     for (TopicPartition partition : partitions) {
       long offset = found.get(partition).offset();

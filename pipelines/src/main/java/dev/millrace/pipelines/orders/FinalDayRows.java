@@ -5,10 +5,15 @@ import dev.millrace.io.jdbc.RowWriter;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
-/** Days since 1970 that are over: marks their rows of {@code gold.revenue_by_region} final. */
+/**
+ * Days since 1970 that are over: marks the rows of {@code gold.revenue_by_region} final, those of
+ * earlier days too. When a day is over, all before it are; and a stream that was started anew,
+ * without its checkpoint, doesn't remember which of them were still open.
+ */
 final class FinalDayRows implements RowWriter<Long> {
   private static final long serialVersionUID = 1L;
 
@@ -17,8 +22,7 @@ final class FinalDayRows implements RowWriter<Long> {
       with closed as (
         select g.region, g.order_date
         from gold.revenue_by_region g
-        where g.order_date in (select date 'epoch' + day::int from unnest(?) as day)
-          and not g.is_final
+        where g.order_date <= date 'epoch' + ?::int and not g.is_final
         order by g.region, g.order_date
         for update)
       update gold.revenue_by_region g
@@ -35,7 +39,7 @@ final class FinalDayRows implements RowWriter<Long> {
   @Override
   public Map<String, Long> write(Connection connection, List<Long> days) throws SQLException {
     try (PreparedStatement update = connection.prepareStatement(UPDATE)) {
-      update.setArray(1, connection.createArrayOf("int8", days.toArray()));
+      update.setLong(1, Collections.max(days));
       return Map.of("rows_made_final", (long) update.executeUpdate());
     }
   }

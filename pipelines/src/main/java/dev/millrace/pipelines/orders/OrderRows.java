@@ -91,7 +91,8 @@ final class OrderRows implements RowWriter<Order> {
       """
       insert into gold.revenue_by_region as g (region, order_date, revenue, orders, is_final,
         _merged_at)
-      select region, date 'epoch' + order_day, revenue, orders, false, now()
+      select region, date 'epoch' + order_day,
+        round(revenue, greatest(2, min_scale(revenue))), orders, false, now()
       from unnest(?, ?, ?, ?) as change (region, order_day, revenue, orders)
       on conflict (region, order_date) do update
       set revenue = round(g.revenue + excluded.revenue,

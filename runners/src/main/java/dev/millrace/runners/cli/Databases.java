@@ -29,19 +29,17 @@ final class Databases {
   private static String explain(Database database, SQLException e) {
     String state = e.getSQLState() == null ? "" : e.getSQLState();
     return switch (state) {
-      case "28P01", "28000" ->
+      case "28P01", "28000", "08004" ->
           database.url()
               + " refuses user '"
               + database.user()
               + "': check --jdbcUser and MILLRACE_JDBC_PASSWORD";
       case "3D000" ->
           database.url() + " doesn't exist: create the database, or correct the URL's last part";
-      case "08001", "08004", "08006" ->
+      case "08001", "08006" ->
           "no PostgreSQL answers at "
               + database.url()
               + ": is it running ('bin/millrace status'), and is the address right?";
-      // The driver's own: the server asks for a password and there is none.
-      case "08S01", "" -> database.url() + ": " + e.getMessage();
       default -> database.url() + ": " + e.getMessage() + " (SQLSTATE " + state + ")";
     };
   }

@@ -73,8 +73,10 @@ final class DemoCommand implements Runnable {
   public void run() {
     Installation installation = Installation.current();
     LocalStack stack = new LocalStack(installation, Stacks.current().home().resolve("demo"));
-    Thread onInterrupt = new Thread(() -> stack.purge(line -> {}), "stop-demo");
-    Runtime.getRuntime().addShutdownHook(onInterrupt);
+    // Also when it fails or is interrupted: nothing is left running, only the logs to look at.
+    Thread atEnd = new Thread(() -> stack.stop(line -> {}), "stop-demo");
+    Runtime.getRuntime().addShutdownHook(atEnd);
+    stack.purge(line -> {});
     title("1. Kafka, PostgreSQL and Flink, each in its own processes");
     stack.start(LocalStack.WantedPorts.any(), System.out::println);
     Database database = stack.postgres().database();
@@ -93,8 +95,11 @@ final class DemoCommand implements Runnable {
       watch(connection, sending, lag);
       title("4. Gold, by region (the 8 largest)");
       System.out.println(rows(connection, GOLD));
-      System.out.println(
-          "Rows in which gold differs from the sum over silver: " + single(connection, PROOF));
+      String differences = single(connection, PROOF);
+      System.out.println("Rows in which gold differs from the sum over silver: " + differences);
+      if (!differences.equals("0")) {
+        throw new FailedException(List.of("gold is not the sum over silver"));
+      }
       title("5. Dead letters: what no one could have processed, with its exact bytes");
       System.out.println(rows(connection, LETTERS));
     } catch (SQLException e) {
@@ -102,7 +107,6 @@ final class DemoCommand implements Runnable {
     }
 
     title("6. Stopping");
-    Runtime.getRuntime().removeShutdownHook(onInterrupt);
     stack.purge(System.out::println);
     next();
   }

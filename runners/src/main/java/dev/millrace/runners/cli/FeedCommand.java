@@ -15,8 +15,10 @@ import org.apache.beam.sdk.io.fs.MatchResult;
 import org.checkerframework.checker.nullness.qual.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Sends files to a topic. */
 @Command(
@@ -25,17 +27,17 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     showDefaultValues = true,
     mixinStandardHelpOptions = true)
-final class FeedCommand implements Runnable {
+final class FeedCommand implements Runnable, TellsAllMistakes {
 
   @Parameters(paramLabel = "PIPELINE", description = "Whose records they are: orders.")
-  private String pipeline;
+  private @Nullable String pipeline;
 
   @Option(
       names = "--input",
       paramLabel = "GLOB",
       required = true,
       description = "The files, plain or .gz, in the order of their names. Quote it.")
-  private String input;
+  private @Nullable String input;
 
   @Option(
       names = "--topic",
@@ -68,11 +70,16 @@ final class FeedCommand implements Runnable {
   private String timestamp;
 
   @Mixin private FaultOptions faults;
+  @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    List<String> mistakes = new ArrayList<>();
-    if (!pipeline.equals("orders")) {
+    List<String> mistakes = new ArrayList<>(Mistakes.ofParsing(spec));
+    spec.commandLine()
+        .getParseResult()
+        .unmatched()
+        .forEach(each -> mistakes.add("unknown option: " + each));
+    if (pipeline != null && !pipeline.equals("orders")) {
       mistakes.add("'" + pipeline + "' is no pipeline: it is orders");
     }
     if (!timestamp.equals("event") && !timestamp.equals("now")) {
@@ -88,7 +95,7 @@ final class FeedCommand implements Runnable {
               + Environment.BOOTSTRAP_SERVERS
               + ", or start the local stack with 'bin/millrace up'");
     }
-    List<MatchResult.Metadata> files = files(mistakes);
+    List<MatchResult.Metadata> files = input == null ? List.of() : files(mistakes);
     if (!mistakes.isEmpty()) {
       throw new UsageException(mistakes);
     }
@@ -133,8 +140,8 @@ final class FeedCommand implements Runnable {
       return Feed.files(input);
     } catch (FileNotFoundException e) {
       mistakes.add("--input=" + input + " matches no file");
-    } catch (IOException e) {
-      mistakes.add("--input=" + input + " can't be read: " + e.getMessage());
+    } catch (IOException | RuntimeException e) {
+      mistakes.add("--input=" + input + " can't be read: " + Causes.describe(e));
     }
     return List.of();
   }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -82,8 +83,7 @@ public final class Millrace implements Runnable {
         break;
       }
     }
-    // A pipeline reports these together with the mistakes that it finds itself.
-    if (!mistakes.isEmpty() && !(last.getCommand() instanceof PipelineCommand)) {
+    if (!mistakes.isEmpty() && !(last.getCommand() instanceof TellsAllMistakes)) {
       return usage(last, mistakes);
     }
     return new CommandLine.RunLast().execute(parsed);
@@ -114,6 +114,8 @@ public final class Millrace implements Runnable {
     }
     if (e instanceof FailedException failed) {
       failed.reasons().forEach(each -> err.println("millrace: " + each));
+    } else if (e.getCause() instanceof ConfigException badConfig) {
+      err.println("millrace: Kafka: " + badConfig.getMessage());
     } else if (e instanceof LocalStackException || e instanceof KafkaException) {
       err.println("millrace: " + e.getMessage());
     } else {

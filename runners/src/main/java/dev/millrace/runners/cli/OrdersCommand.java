@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
       "",
       "Any other option of the runner is passed on, for example --maxBundleTimeMills=100.",
     })
-final class OrdersCommand implements Callable<Integer>, PipelineCommand {
+final class OrdersCommand implements Callable<Integer>, TellsAllMistakes {
 
   @Mixin private SourceOptions source;
 
@@ -47,7 +47,7 @@ final class OrdersCommand implements Callable<Integer>, PipelineCommand {
   @Override
   public Integer call() {
     List<String> mistakes = new ArrayList<>();
-    spec.commandLine().getParseResult().errors().forEach(each -> mistakes.add(each.getMessage()));
+    mistakes.addAll(Mistakes.ofParsing(spec));
     Source chosen = source.source(OrdersPipeline.NAME, mistakes);
     Database target = database.database(mistakes);
     Launch launch =
@@ -57,6 +57,12 @@ final class OrdersCommand implements Callable<Integer>, PipelineCommand {
       throw new UsageException(mistakes);
     }
     Databases.check(target, OrdersPipeline.tables());
+    launch
+        .unreachable()
+        .ifPresent(
+            reason -> {
+              throw new FailedException(List.of(reason));
+            });
     chosen.prepare().run();
     System.out.println("Reading " + chosen.description());
     System.out.println("Writing " + target.url() + Addresses.note(target.url()));

@@ -104,7 +104,7 @@ final class SourceOptions {
       mistakes.add("--source=files needs --input=GLOB");
       return null;
     }
-    String glob = input;
+    String glob = absolute(input);
     int found = 0;
     try {
       List<MatchResult.Metadata> matches =
@@ -117,17 +117,23 @@ final class SourceOptions {
         }
       }
     } catch (FileNotFoundException e) {
-      mistakes.add("--input=" + glob + " matches no file");
-    } catch (IOException e) {
-      mistakes.add("--input=" + glob + " can't be read: " + e.getMessage());
+      mistakes.add("--input=" + input + " matches no file");
+    } catch (IOException | RuntimeException e) {
+      mistakes.add("--input=" + input + " can't be read: " + Causes.describe(e));
     }
     return before < mistakes.size()
         ? null
         : new Source(
             FileRecords.read(glob),
             () -> {},
-            found + (found == 1 ? " file, " : " files, ") + glob,
+            found + (found == 1 ? " file, " : " files, ") + input,
             () -> "");
+  }
+
+  /** A cluster's workers start elsewhere than the user. */
+  private static String absolute(String glob) {
+    boolean hasScheme = glob.matches("[a-zA-Z][a-zA-Z0-9+.-]*://.*");
+    return hasScheme || glob.startsWith("/") ? glob : Path.of("").toAbsolutePath() + "/" + glob;
   }
 
   private @Nullable Source kafka(String pipeline, List<String> mistakes) {

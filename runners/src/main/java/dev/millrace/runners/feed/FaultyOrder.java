@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Comparator;
 import java.util.PriorityQueue;
@@ -23,6 +24,9 @@ final class FaultyOrder {
 
   /** A duplicate comes within this time, if no disorder says otherwise. */
   private static final Duration REPEAT = Duration.ofSeconds(30);
+
+  /** A time beyond is a mistake of the line: it is sent, dated like the line before it. */
+  private static final long LATEST_MILLIS = Instant.parse("2100-01-01T00:00:00Z").toEpochMilli();
 
   private static final JsonFactory JSON = new JsonFactory();
 
@@ -46,7 +50,9 @@ final class FaultyOrder {
   /** Takes the next line, and passes on what is due before its event time. */
   void add(byte[] line, Consumer<Outgoing> send) {
     Fields fields = Fields.of(line);
-    long event = fields.eventMillis == null ? lastEventMillis : fields.eventMillis;
+    boolean usable =
+        fields.eventMillis != null && fields.eventMillis >= 0 && fields.eventMillis < LATEST_MILLIS;
+    long event = usable ? fields.eventMillis : lastEventMillis;
     lastEventMillis = event;
     boolean late = random.nextDouble() < faults.late();
     long due = event + upTo(faults.disorder());

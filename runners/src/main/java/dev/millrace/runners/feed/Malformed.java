@@ -30,6 +30,9 @@ final class Malformed {
   }
 
   private static byte[] notUtf8(byte[] line) {
+    if (line.length == 0) {
+      return new byte[] {(byte) 0xff};
+    }
     byte[] broken = line.clone();
     broken[broken.length / 2] = (byte) 0xff;
     return broken;

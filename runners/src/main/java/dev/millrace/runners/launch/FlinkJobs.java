@@ -1,5 +1,8 @@
 package dev.millrace.runners.launch;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -16,8 +19,23 @@ import org.apache.flink.util.ExceptionUtils;
 /** Jobs of a session cluster, by name, over its REST interface. */
 public final class FlinkJobs {
   private static final long TIMEOUT_SECONDS = 60;
+  private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
 
   private FlinkJobs() {}
+
+  /** Whether a session cluster answers. */
+  public static boolean answers(String master) {
+    int colon = master.lastIndexOf(':');
+    try (Socket socket = new Socket()) {
+      socket.connect(
+          new InetSocketAddress(
+              master.substring(0, colon), Integer.parseInt(master.substring(colon + 1))),
+          CONNECT_TIMEOUT_MILLIS);
+      return true;
+    } catch (IOException | IllegalArgumentException e) {
+      return false;
+    }
+  }
 
   /** Why a job failed, in a sentence. */
   static String failure(String master, String jobName) {

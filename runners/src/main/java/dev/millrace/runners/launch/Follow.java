@@ -40,7 +40,8 @@ final class Follow {
   int run(Pipeline built) {
     boolean onCluster = flink != null && flink.isCluster();
     System.out.println("Running " + jobName + " on " + where());
-    CompletableFuture<PipelineResult> running = CompletableFuture.supplyAsync(() -> start(built));
+    CompletableFuture<PipelineResult> running =
+        CompletableFuture.supplyAsync(() -> start(built), Follow::inThread);
     if (onCluster && flink.detach()) {
       get(running);
       System.out.println("Submitted. See http://" + flink.master() + "; job " + jobName);
@@ -48,9 +49,12 @@ final class Follow {
     }
     Thread onInterrupt = new Thread(this::stop, "stop");
     Runtime.getRuntime().addShutdownHook(onInterrupt);
-    CompletableFuture<PipelineResult.State> ended = running.thenApplyAsync(this::await);
-    PipelineResult.State state = awaitWithProgress(ended);
-    removeHook(onInterrupt);
+    PipelineResult.State state;
+    try {
+      state = awaitWithProgress(running.thenApplyAsync(this::await, Follow::inThread));
+    } finally {
+      removeHook(onInterrupt); // Losing sight of a job is no reason to stop it.
+    }
     System.out.println(line(counts()));
     if (state == PipelineResult.State.DONE) {
       return 0;
@@ -61,6 +65,13 @@ final class Follow {
     }
     System.out.println("The job ended as " + state + ".");
     return state == PipelineResult.State.CANCELLED || state == PipelineResult.State.STOPPED ? 0 : 1;
+  }
+
+  /** A thread of its own, with the class loader of ours: a pool's would not see a job jar. */
+  private static void inThread(Runnable work) {
+    Thread thread = new Thread(work, "pipeline");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   private PipelineResult start(Pipeline built) {

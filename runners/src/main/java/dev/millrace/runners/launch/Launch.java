@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -88,6 +89,20 @@ public final class Launch {
       defaults.put("savepointPath", target.savepointPath());
     }
     return new Launch(pipeline, defaults, runnerOptions, FlinkPipelineOptions.class, target);
+  }
+
+  /**
+   * Proves that what is to run the pipeline is there.
+   *
+   * @return what is wrong, for the user; empty if nothing is
+   */
+  public Optional<String> unreachable() {
+    return flink == null || !flink.isCluster() || FlinkJobs.answers(flink.master())
+        ? Optional.empty()
+        : Optional.of(
+            "no Flink cluster answers at "
+                + flink.master()
+                + ": is it running, and is this its REST address?");
   }
 
   /** What Beam says against these options, a sentence each. */

@@ -60,6 +60,11 @@ public final class FlinkCluster implements LocalServer {
   }
 
   @Override
+  public boolean holdsItsPort() {
+    return jobManager.isRunning();
+  }
+
+  @Override
   public void start() throws IOException {
     if (!jobManager.isRunning()) {
       taskManager.stop(); // It belongs to a JobManager that is gone.

@@ -10,6 +10,11 @@ public interface LocalServer {
   /** Whether its process lives. */
   boolean isRunning();
 
+  /** Whether its port is taken by a process of it, though it may not be whole. */
+  default boolean holdsItsPort() {
+    return isRunning();
+  }
+
   /** Starts it and returns when it answers; does nothing if it runs. */
   void start() throws IOException;
 

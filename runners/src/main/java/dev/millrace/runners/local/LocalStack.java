@@ -3,6 +3,7 @@ package dev.millrace.runners.local;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -17,7 +18,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -35,6 +38,11 @@ public final class LocalStack {
   }
 
   private static final String ENV_FILE = "local.env";
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  /** What the stack makes in its directory, beside the lock. */
+  private static final List<String> MADE =
+      List.of("kafka", "postgres", "flink", "run", "logs", ENV_FILE);
 
   private final Installation installation;
   private final Path home;
@@ -79,33 +87,36 @@ public final class LocalStack {
    *
    * @param report told of each server, a line each
    */
-  @SuppressWarnings("try") // The lock is for other processes.
   public void start(WantedPorts wanted, Consumer<String> report) {
-    try {
-      Files.createDirectories(home);
-      try (RandomAccessFile lockFile = new RandomAccessFile(home.resolve("lock").toFile(), "rw");
-          FileLock lock = lockFile.getChannel().lock()) {
-        startLocked(wanted, report);
-      }
-    } catch (IOException e) {
-      throw new LocalStackException("can't use " + home + ": " + e.getMessage(), e);
-    }
+    locked(() -> startAll(wanted, report));
   }
 
-  private void startLocked(WantedPorts wanted, Consumer<String> report) throws IOException {
+  private void startAll(WantedPorts wanted, Consumer<String> report) throws IOException {
     Map<String, String> settings = settings(wanted);
     writeEnvironment(settings);
     List<CompletableFuture<Void>> starts = new ArrayList<>();
     for (LocalServer server : servers(settings)) {
       starts.add(CompletableFuture.runAsync(() -> startOne(server, report)));
     }
-    try {
-      CompletableFuture.allOf(starts.toArray(new CompletableFuture<?>[0])).join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof LocalStackException cause) {
-        throw cause;
+    await(CompletableFuture.allOf(starts.toArray(new CompletableFuture<?>[0])), report);
+  }
+
+  private static void await(CompletableFuture<Void> starts, Consumer<String> report) {
+    Instant begin = Instant.now();
+    while (true) {
+      try {
+        starts.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        return;
+      } catch (TimeoutException e) {
+        report.accept("... %d s".formatted(Duration.between(begin, Instant.now()).toSeconds()));
+      } catch (ExecutionException e) {
+        throw e.getCause() instanceof LocalStackException cause
+            ? cause
+            : new LocalStackException(String.valueOf(e.getCause()), e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new LocalStackException("interrupted", e);
       }
-      throw e;
     }
   }
 
@@ -127,27 +138,63 @@ public final class LocalStack {
 
   /** Ends everything; the data stay. */
   public void stop(Consumer<String> report) {
+    locked(() -> stopAll(report));
+  }
+
+  /** Ends everything and deletes what the stack has made in the state directory. */
+  public void purge(Consumer<String> report) {
+    locked(
+        () -> {
+          stopAll(report);
+          for (String each : MADE) {
+            Trees.delete(home.resolve(each));
+          }
+        });
     try {
-      for (LocalServer server : known()) {
-        boolean wasRunning = server.isRunning();
-        server.stop();
-        report.accept(
-            "%-10s %s".formatted(server.name(), wasRunning ? "stopped" : "was not running"));
-      }
+      Files.deleteIfExists(home.resolve("lock"));
+      Files.deleteIfExists(home);
+      report.accept("deleted " + home);
     } catch (IOException e) {
-      throw new LocalStackException("can't stop everything: " + e.getMessage(), e);
+      report.accept("deleted the data in " + home); // It holds other things, which stay.
     }
   }
 
-  /** Ends everything and deletes the state directory's content. */
-  public void purge(Consumer<String> report) {
-    stop(report);
-    try {
-      Trees.delete(home);
-    } catch (IOException e) {
-      throw new LocalStackException("can't delete " + home + ": " + e.getMessage(), e);
+  /** One that can't be stopped doesn't keep the others running. */
+  private void stopAll(Consumer<String> report) {
+    List<String> failures = new ArrayList<>();
+    for (LocalServer server : known()) {
+      try {
+        boolean wasRunning = server.holdsItsPort();
+        server.stop();
+        report.accept(
+            "%-10s %s".formatted(server.name(), wasRunning ? "stopped" : "was not running"));
+      } catch (IOException | LocalStackException e) {
+        failures.add(server.name() + " could not be stopped: " + e.getMessage());
+      }
     }
-    report.accept("deleted " + home);
+    if (!failures.isEmpty()) {
+      throw new LocalStackException(String.join("; ", failures));
+    }
+  }
+
+  private interface Work {
+    void run() throws IOException;
+  }
+
+  /** Keeps other processes from starting and stopping the same servers meanwhile. */
+  @SuppressWarnings("try")
+  private void locked(Work work) {
+    try {
+      Files.createDirectories(home);
+      try (RandomAccessFile lockFile = new RandomAccessFile(home.resolve("lock").toFile(), "rw");
+          FileLock lock = lockFile.getChannel().lock()) {
+        work.run();
+      } catch (OverlappingFileLockException e) {
+        work.run(); // This very process is at it, and was interrupted.
+      }
+    } catch (IOException e) {
+      throw new LocalStackException("can't use " + home + ": " + e.getMessage(), e);
+    }
   }
 
   /** The servers of the last start, running or not; empty before the first. */
@@ -223,7 +270,7 @@ public final class LocalStack {
       String variable,
       Class<? extends LocalServer> type) {
     Function<Map<String, String>, Integer> old = settings -> port(settings, variable);
-    boolean running = !before.isEmpty() && one(type).isRunning();
+    boolean running = !before.isEmpty() && one(type).holdsItsPort();
     if (wanted.isPresent()) {
       int port = wanted.getAsInt();
       if (running && old.apply(before) != port) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
@@ -55,16 +56,16 @@ public final class PostgresServer implements LocalServer {
 
   @Override
   public boolean isRunning() {
-    if (!Files.exists(data().resolve("postmaster.pid"))) {
-      return false;
-    }
-    try {
-      Commands.run(pgCtl("status"), Map.of(), "ask for PostgreSQL's status");
-      return true;
-    } catch (LocalStackException e) {
-      return false; // pg_ctl's answer when the process of the file is gone.
-    } catch (IOException e) {
-      throw new LocalStackException("can't run pg_ctl: " + e.getMessage(), e);
+    try (Stream<String> lines = Files.lines(data().resolve("postmaster.pid"))) {
+      long pid = Long.parseLong(lines.findFirst().orElse("").strip());
+      // After a restart of the machine, the number may be another program's.
+      return ProcessHandle.of(pid)
+          .filter(ProcessHandle::isAlive)
+          .flatMap(process -> process.info().command())
+          .filter(command -> command.equals(bin("postgres")))
+          .isPresent();
+    } catch (IOException | NumberFormatException e) {
+      return false; // It was never started, or has ended and removed the file.
     }
   }
 

@@ -24,6 +24,9 @@ final class ServerProcess {
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
   private static final int LOG_LINES = 15;
 
+  /** The start time is worked out from the clock, which may be set while the process runs. */
+  private static final Duration CLOCK_STEP = Duration.ofSeconds(30);
+
   private final String name;
   private final Path pidFile;
   private final Path log;
@@ -146,7 +149,9 @@ final class ServerProcess {
       long started = Long.parseLong(parts[1]);
       return ProcessHandle.of(Long.parseLong(parts[0]))
           .filter(ProcessHandle::isAlive)
-          .filter(process -> startOf(process).toEpochMilli() == started);
+          .filter(
+              process ->
+                  Math.abs(startOf(process).toEpochMilli() - started) <= CLOCK_STEP.toMillis());
     } catch (IOException | RuntimeException e) {
       return Optional.empty(); // Not started, or its file is damaged: then it isn't ours.
     }

@@ -13,23 +13,16 @@ import dev.millrace.io.jdbc.Database;
 import dev.millrace.runners.local.FlinkCluster;
 import dev.millrace.runners.local.Installation;
 import dev.millrace.runners.support.Cli;
+import dev.millrace.runners.support.Samples;
 import dev.millrace.runners.support.SharedStack;
 import dev.millrace.runners.support.Tables;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -57,7 +50,7 @@ class OrdersFromFilesIT {
   @Test
   void goldEqualsAPlainSumOverTheFiles() {
     execute(direct, "create table raw (line jsonb)");
-    insertLines(direct, lines());
+    insertLines(direct, Samples.lines());
 
     assertSameRows(
         "gold against the files",
@@ -138,24 +131,6 @@ class OrdersFromFilesIT {
     assertThat(ended.output(), ended.code(), is(0));
     assertThat(ended.output(), containsString("read 12,795, written 12,795"));
     return ended;
-  }
-
-  private static List<String> lines() {
-    Path samples = Installation.current().root().resolve("samples/retail-orders");
-    List<String> lines = new ArrayList<>();
-    try (Stream<Path> files = Files.list(samples)) {
-      for (Path file : files.filter(each -> each.toString().endsWith(".gz")).toList()) {
-        try (BufferedReader reader =
-            new BufferedReader(
-                new InputStreamReader(
-                    new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
-          reader.lines().forEach(lines::add);
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return lines;
   }
 
   private static void insertLines(Database database, List<String> lines) {

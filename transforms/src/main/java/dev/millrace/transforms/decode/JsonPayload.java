@@ -17,6 +17,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import org.checkerframework.checker.nullness.qual.Nullable;
 
 /**
@@ -45,11 +46,13 @@ public final class JsonPayload {
 
   private static final Instant EARLIEST = Instant.parse("1970-01-01T00:00:00Z");
   private static final Instant LATEST = Instant.parse("2100-01-01T00:00:00Z");
+  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
   private static final int MAX_QUOTE = 40;
 
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS) // To say what is wrong with NaN.
+          .disable(JsonFactory.Feature.CHARSET_DETECTION) // UTF-8, nothing else.
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION) // No payload in messages.
           .build();
 
@@ -81,8 +84,16 @@ public final class JsonPayload {
               + MAX_BYTES
               + " are accepted");
     }
+    if (record.loadedAt().isBefore(EARLIEST) || !record.loadedAt().isBefore(LATEST)) {
+      throw new InvalidRecordException(
+          "out_of_range",
+          "the record's own timestamp is "
+              + record.loadedAt()
+              + ", outside of the years 1970 to 2099: is it in milliseconds?");
+    }
     checkUtf8(payload);
-    try (JsonParser parser = JSON.createParser(payload)) {
+    int start = startsWithByteOrderMark(payload) ? BYTE_ORDER_MARK.length : 0;
+    try (JsonParser parser = JSON.createParser(payload, start, payload.length - start)) {
       JsonToken first = parser.nextToken();
       if (first == null) {
         throw new InvalidRecordException("empty", "the record is empty");
@@ -246,6 +257,12 @@ public final class JsonPayload {
       throw new InvalidRecordException("missing_field", name + " is missing, null or blank");
     }
     return value;
+  }
+
+  private static boolean startsWithByteOrderMark(byte[] payload) {
+    return payload.length >= BYTE_ORDER_MARK.length
+        && Arrays.equals(
+            payload, 0, BYTE_ORDER_MARK.length, BYTE_ORDER_MARK, 0, BYTE_ORDER_MARK.length);
   }
 
   private static void checkUtf8(byte[] payload) throws InvalidRecordException {

@@ -117,8 +117,14 @@ public final class ClosedDays<T> extends PTransform<PCollection<T>, PCollection<
     }
 
     @ProcessElement
-    public void process(@Element KV<Long, Void> day, @TimerId(CLOSED) Timer timer) {
-      timer.set(start(day.getKey() + 1).plus(allowedLateness));
+    public void process(
+        @Element KV<Long, Void> day, @TimerId(CLOSED) Timer timer, OutputReceiver<Long> out) {
+      org.joda.time.Instant end = start(day.getKey() + 1).plus(allowedLateness);
+      if (end.isAfter(timer.getCurrentRelativeTime())) {
+        timer.set(end);
+      } else {
+        out.output(day.getKey()); // A timer in the past would wait for the watermark to move.
+      }
     }
 
     @OnTimer(CLOSED)
