@@ -51,8 +51,8 @@ final class FeedCommand implements Runnable, TellsAllMistakes {
       description = "The brokers. Default: $MILLRACE_BOOTSTRAP_SERVERS, or the local stack's.")
   private @Nullable String bootstrapServers;
 
-  @Option(names = "--partitions", defaultValue = "4", description = "Of a topic that is made.")
-  private int partitions;
+  @Option(names = "--partitions", description = "Of a topic that is made.")
+  private int partitions = 4;
 
   @Option(
       names = "--rate",
@@ -65,9 +65,8 @@ final class FeedCommand implements Runnable, TellsAllMistakes {
   @Option(
       names = "--timestamp",
       paramLabel = "event|now",
-      defaultValue = "event",
       description = "The records' Kafka timestamp: their event time, or now.")
-  private String timestamp;
+  private String timestamp = "event";
 
   @Mixin private FaultOptions faults;
   @Spec private CommandSpec spec;
@@ -162,7 +161,7 @@ final class FeedCommand implements Runnable, TellsAllMistakes {
         converter = DurationConverter.class,
         defaultValue = "0s",
         description = "How far records are shuffled, in event time.")
-    private Duration disorder;
+    private Duration disorder = Duration.ZERO;
 
     @Option(
         names = "--late",
@@ -180,8 +179,8 @@ final class FeedCommand implements Runnable, TellsAllMistakes {
         description = "Of how many records a broken copy is sent as well.")
     private double malformed;
 
-    @Option(names = "--seed", defaultValue = "1", description = "The same seed, the same faults.")
-    private long seed;
+    @Option(names = "--seed", description = "The same seed, the same faults.")
+    private long seed = 1;
 
     Faults faults() {
       return new Faults(duplicates, disorder, late, malformed, seed);

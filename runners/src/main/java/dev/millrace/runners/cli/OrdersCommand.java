@@ -38,7 +38,7 @@ final class OrdersCommand implements Callable<Integer>, TellsAllMistakes {
       description =
           "How long after its end a day's gold rows stay preliminary (is_final = false), in event"
               + " time. A later correction still applies.")
-  private Duration allowedLateness;
+  private Duration allowedLateness = Duration.ofDays(1);
 
   @Mixin private DatabaseOptions database;
   @Mixin private RunnerOptions runner;

@@ -18,10 +18,9 @@ final class RunnerOptions {
 
   @Option(
       names = "--runner",
-      defaultValue = "DirectRunner",
       paramLabel = "NAME",
       description = "DirectRunner: in this process, for small runs. FlinkRunner: on Flink.")
-  private String runner;
+  private String runner = "DirectRunner";
 
   @Option(
       names = "--flinkMaster",
@@ -39,15 +38,15 @@ final class RunnerOptions {
               + " cluster's class path; shaded, anywhere. Default: thin for the local stack's cluster, shaded for others.")
   private @Nullable String jobJar;
 
-  @Option(names = "--parallelism", defaultValue = "2", description = "Subtasks of each step.")
-  private int parallelism;
+  @Option(names = "--parallelism", description = "Subtasks of each step.")
+  private int parallelism = 2;
 
   @Option(
       names = "--checkpointingInterval",
       defaultValue = "10s",
       converter = DurationConverter.class,
       description = "FlinkRunner: time between the checkpoints of a stream.")
-  private Duration checkpointingInterval;
+  private Duration checkpointingInterval = Duration.ofSeconds(10);
 
   @Option(
       names = "--savepointPath",
@@ -93,7 +92,7 @@ final class RunnerOptions {
       master = IN_PROCESS;
     }
     boolean inside = master.startsWith("[");
-    if (inside && !master.equals(IN_PROCESS) && !master.equals("[auto]")) {
+    if (inside && !master.equals(IN_PROCESS)) {
       mistakes.add("--flinkMaster=" + master + " is none: it is HOST:PORT or [local]");
     }
     if (!inside && !master.matches(".+:\\d{1,5}")) {

@@ -60,19 +60,18 @@ final class SourceOptions {
   @Option(
       names = "--start",
       paramLabel = "POSITION",
-      defaultValue = "committed",
       description =
           "kafka: committed (where the group stopped; at first, the topic's start), earliest,"
               + " latest, or a time like 2026-05-26T08:00:00Z (the first record of that Kafka"
               + " timestamp or later).")
-  private String start;
+  private String start = "committed";
 
   @Option(
       names = "--outOfOrderness",
       defaultValue = "1m",
       converter = DurationConverter.class,
       description = "kafka: how far the watermark stays behind the newest event time.")
-  private Duration outOfOrderness;
+  private Duration outOfOrderness = Duration.ofMinutes(1);
 
   @Option(
       names = "--kafkaProperties",

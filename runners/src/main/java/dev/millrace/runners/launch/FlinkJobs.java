@@ -6,6 +6,9 @@ import java.net.Socket;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.apache.beam.runners.core.metrics.MetricsContainerStepMap;
+import org.apache.beam.runners.flink.metrics.FlinkMetricContainer;
+import org.apache.beam.sdk.metrics.MetricResults;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.client.program.rest.RestClusterClient;
@@ -15,6 +18,8 @@ import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.client.JobStatusMessage;
 import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.flink.util.ExceptionUtils;
+import org.apache.flink.util.OptionalFailure;
+import org.apache.flink.util.SerializedValue;
 
 /** Jobs of a session cluster, by name, over its REST interface. */
 public final class FlinkJobs {
@@ -52,6 +57,31 @@ public final class FlinkJobs {
           .orElse("it gave no reason");
     } catch (Exception e) {
       return "asking why failed too: " + e.getMessage();
+    }
+  }
+
+  /**
+   * The final metrics of a job that has ended; empty if the cluster doesn't tell. The accumulators
+   * that the runner asks for come from a cache of the cluster and may be some seconds old.
+   */
+  static Optional<MetricResults> finalMetrics(String master, String jobName) {
+    try (RestClusterClient<String> client = client(master)) {
+      Optional<JobStatusMessage> job = find(client, jobName);
+      if (job.isEmpty()) {
+        return Optional.empty();
+      }
+      JobResult ended =
+          client.requestJobResult(job.get().getJobId()).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      SerializedValue<OptionalFailure<Object>> metrics =
+          ended.getAccumulatorResults().get(FlinkMetricContainer.ACCUMULATOR_NAME);
+      if (metrics == null) {
+        return Optional.empty();
+      }
+      Object steps = metrics.deserializeValue(FlinkJobs.class.getClassLoader()).get();
+      return Optional.of(
+          MetricsContainerStepMap.asAttemptedOnlyMetricResults((MetricsContainerStepMap) steps));
+    } catch (Exception e) {
+      return Optional.empty();
     }
   }
 

@@ -15,6 +15,7 @@ import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.PipelineResult;
 import org.apache.beam.sdk.metrics.MetricNameFilter;
 import org.apache.beam.sdk.metrics.MetricResult;
+import org.apache.beam.sdk.metrics.MetricResults;
 import org.apache.beam.sdk.metrics.MetricsFilter;
 import org.checkerframework.checker.nullness.qual.Nullable;
 
@@ -55,7 +56,7 @@ final class Follow {
     } finally {
       removeHook(onInterrupt); // Losing sight of a job is no reason to stop it.
     }
-    System.out.println(line(counts()));
+    System.out.println(line(onCluster ? finalCounts() : counts()));
     if (state == PipelineResult.State.DONE) {
       return 0;
     }
@@ -149,13 +150,20 @@ final class Follow {
   /** The pipeline's counters; empty while a Flink in this process runs, which tells at its end. */
   private Map<String, Long> counts() {
     PipelineResult started = result;
+    return started == null ? new TreeMap<>() : counts(started.metrics());
+  }
+
+  private Map<String, Long> finalCounts() {
+    return FlinkJobs.finalMetrics(flink.master(), jobName)
+        .map(this::counts)
+        .orElseGet(this::counts);
+  }
+
+  private Map<String, Long> counts(MetricResults metrics) {
     Map<String, Long> counts = new TreeMap<>();
-    if (started == null) {
-      return counts;
-    }
     MetricsFilter ours =
         MetricsFilter.builder().addNameFilter(MetricNameFilter.inNamespace(pipeline)).build();
-    for (MetricResult<Long> counter : started.metrics().queryMetrics(ours).getCounters()) {
+    for (MetricResult<Long> counter : metrics.queryMetrics(ours).getCounters()) {
       Long attempted = counter.getAttempted();
       counts.merge(counter.getName().getName(), attempted == null ? 0L : attempted, Long::sum);
     }

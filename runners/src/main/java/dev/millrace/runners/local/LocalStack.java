@@ -138,11 +138,16 @@ public final class LocalStack {
 
   /** Ends everything; the data stay. */
   public void stop(Consumer<String> report) {
-    locked(() -> stopAll(report));
+    if (Files.exists(home)) {
+      locked(() -> stopAll(report));
+    }
   }
 
   /** Ends everything and deletes what the stack has made in the state directory. */
   public void purge(Consumer<String> report) {
+    if (!Files.exists(home)) {
+      return;
+    }
     locked(
         () -> {
           stopAll(report);

@@ -54,6 +54,26 @@ class CommandIT {
   }
 
   @Test
+  void mistakeInOneOptionHidesNoneOfTheOthers() {
+    Cli.Ended run =
+        run("run", "orders", "--source=kafka", "--allowedLateness=soon", "--start=never");
+    assertFailed(run, 2);
+    assertThat(run.output(), containsString("'soon' is no duration"));
+    assertThat(run.output(), containsString("--start=never is none"));
+    assertThat(run.output(), containsString("--source=kafka needs --topic"));
+
+    Cli.Ended feed =
+        run("feed", "cars", "--input=nowhere/*", "--duplicates=2", "--timestamp=never", "--x=1");
+    assertFailed(feed, 2);
+    assertThat(feed.output(), containsString("'2' is no percentage"));
+    assertThat(feed.output(), containsString("'cars' is no pipeline"));
+    assertThat(feed.output(), containsString("--input=nowhere/* matches no file"));
+    assertThat(feed.output(), containsString("--timestamp=never is none"));
+    assertThat(feed.output(), containsString("--topic"));
+    assertThat(feed.output(), containsString("--x"));
+  }
+
+  @Test
   void optionsOfTheOtherSourceAreAMistake() {
     Cli.Ended ended = run("run", "orders", "--source=files", SAMPLES, "--topic=t");
 

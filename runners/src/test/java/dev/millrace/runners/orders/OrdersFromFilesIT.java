@@ -73,7 +73,8 @@ class OrdersFromFilesIT {
 
   @Test
   void flinkInProcessLeavesTheSameTables() {
-    assertSameTables("it_files_flink", "--runner=FlinkRunner");
+    // An option of the runner's own is passed on.
+    assertSameTables("it_files_flink", "--runner=FlinkRunner", "--maxBundleSize=777");
   }
 
   @Test

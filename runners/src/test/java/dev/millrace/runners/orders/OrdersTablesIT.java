@@ -26,7 +26,12 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.options.PipelineOptionsFactory;
+import org.apache.beam.sdk.testing.TestStream;
 import org.apache.beam.sdk.transforms.Create;
+import org.apache.beam.sdk.transforms.PTransform;
+import org.apache.beam.sdk.values.PBegin;
+import org.apache.beam.sdk.values.PCollection;
+import org.apache.beam.sdk.values.TimestampedValue;
 import org.joda.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -122,6 +127,47 @@ class OrdersTablesIT {
   }
 
   @Test
+  void recordWithAnOddTimestampOfItsOwnBecomesADeadLetter() {
+    Instant microsTakenForMillis = Instant.ofEpochMilli(1_779_782_401_000_000L);
+
+    run(
+        record(1, microsTakenForMillis, order("O-1", "US", "1", EIGHT)),
+        record(2, LOADED, order("O-2", "US", "1", EIGHT)));
+
+    assertThat(rows(database, "select order_id from silver.orders_clean"), contains("O-2"));
+    assertThat(
+        rows(database, "select source_offset, error_class from ops.dead_letters"),
+        contains("1|out_of_range"));
+  }
+
+  @Test
+  void equalSumsAreEqualBytesHoweverTheyWereBatched() {
+    run(
+        record(1, LOADED, order("O-1", "US", "1.005", EIGHT)),
+        record(2, LOADED, order("O-2", "US", "1.005", EIGHT)));
+    run(record(3, LOADED, order("O-3", "EU", "1.005", EIGHT)));
+    run(record(4, LOADED, order("O-4", "EU", "1.005", EIGHT)));
+
+    assertThat(
+        rows(database, "select revenue from gold.revenue_by_region order by region"),
+        contains("2.01", "2.01"));
+  }
+
+  @Test
+  void otherBytesAtTheSamePlaceAreAnotherDeadLetter() {
+    RawRecord first = record(1, LOADED, "junk");
+    RawRecord second = record(1, LOADED, "other junk");
+
+    run(first);
+    run(second);
+    run(first);
+
+    assertThat(
+        rows(database, "select convert_from(payload, 'UTF8') from ops.dead_letters order by 1"),
+        contains("junk", "other junk"));
+  }
+
+  @Test
   void boundedRunMakesItsDaysFinalAndALaterCorrectionStillApplies() {
     run(record(1, LOADED, order("O-1", "US", "10", EIGHT)));
     run(record(2, LOADED, order("O-1", "US", "12", EIGHT.plusMillis(1))));
@@ -129,6 +175,31 @@ class OrdersTablesIT {
     assertThat(
         rows(database, "select revenue, is_final from gold.revenue_by_region"),
         contains("12.00|t"));
+  }
+
+  @Test
+  void streamInDisorderLeavesTheTablesOfTheBatch() {
+    Instant nextDay = EIGHT.plusSeconds(86_400);
+    RawRecord newest = record(1, LOADED, order("O-1", "US", "12", EIGHT.plusSeconds(60)));
+    RawRecord older = record(2, LOADED, order("O-1", "EU", "99", EIGHT));
+    RawRecord tomorrows = record(3, LOADED, order("O-2", "US", "5", nextDay));
+    RawRecord late = record(4, LOADED, order("O-3", "EU", "1", EIGHT));
+    TestStream<RawRecord> stream =
+        TestStream.create(RawRecordCoder.of())
+            .addElements(at(tomorrows, nextDay), at(newest, EIGHT), at(older, EIGHT))
+            // The 26th is over, and so is the lateness of a day; the 27th isn't.
+            .advanceWatermarkTo(joda(Instant.parse("2026-05-28T00:00:01Z")))
+            .addElements(at(late, EIGHT))
+            .advanceWatermarkToInfinity();
+
+    run(stream);
+
+    assertThat(
+        rows(
+            database,
+            "select region, order_date, revenue, is_final from gold.revenue_by_region order by 1, 2"),
+        contains("EU|2026-05-26|1.00|t", "US|2026-05-26|12.00|t", "US|2026-05-27|5.00|t"));
+    assertGoldFollowsSilver(database);
   }
 
   @Test
@@ -195,13 +266,25 @@ class OrdersTablesIT {
   }
 
   private void run(RawRecord... records) {
+    run(Create.of(List.of(records)).withCoder(RawRecordCoder.of()));
+  }
+
+  private void run(PTransform<PBegin, PCollection<RawRecord>> source) {
     Pipeline pipeline = Pipeline.create(PipelineOptionsFactory.create());
     OrdersPipeline.build(
         pipeline,
-        Create.of(List.of(records)).withCoder(RawRecordCoder.of()),
+        source,
         OrdersPipeline.Sinks.postgres(database, "test"),
         Duration.standardDays(1));
     pipeline.run().waitUntilFinish();
+  }
+
+  private static TimestampedValue<RawRecord> at(RawRecord record, Instant time) {
+    return TimestampedValue.of(record, joda(time));
+  }
+
+  private static org.joda.time.Instant joda(Instant time) {
+    return org.joda.time.Instant.ofEpochMilli(time.toEpochMilli());
   }
 
   private static String order(String id, String region, String amount, Instant time) {
