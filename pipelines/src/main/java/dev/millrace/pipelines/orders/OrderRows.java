@@ -232,8 +232,8 @@ final class OrderRows implements RowWriter<Order> {
     return columns;
   }
 
-  private static void setRows(
-      Connection connection, PreparedStatement statement, List<Order> orders) throws SQLException {
+  static void setRows(Connection connection, PreparedStatement statement, List<Order> orders)
+      throws SQLException {
     Columns<Order> columns = setVersions(connection, statement, orders);
     columns.text(Order::customerId);
     columns.text(Order::region);

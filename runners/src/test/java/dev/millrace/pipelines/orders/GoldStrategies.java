@@ -1,6 +1,5 @@
 package dev.millrace.pipelines.orders;
 
-import dev.millrace.io.jdbc.Columns;
 import dev.millrace.io.jdbc.Database;
 import dev.millrace.io.jdbc.Migrations;
 import dev.millrace.transforms.record.Origin;
@@ -23,25 +22,35 @@ import java.util.concurrent.CompletableFuture;
  * hand against a database of its own; prints rows per second, median and spread.
  */
 public final class GoldStrategies {
-  private static final int ORDERS = 200_000;
+  private static final int ORDERS = 100_000;
   private static final int BATCH = 5_000;
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 3;
   private static final Instant START = Instant.parse("2026-05-01T00:00:00Z");
 
+  /** The same columns and the same order of versions as {@link OrderRows} writes. */
   private static final String UPSERT =
       """
-      insert into silver.orders_clean as s (order_id, region, amount, currency, status, order_date,
-        event_time, _loaded_at, _merged_at, _source_system, _source_topic, _source_partition,
-        _source_offset)
-      select order_id, region, amount, 'USD', 'PAID', date 'epoch' + order_day,
-        timestamptz 'epoch' + event_micros * interval '1 microsecond', now(), now(), 'kafka', 't',
-        0, record_offset
-      from unnest(?, ?, ?, ?, ?, ?) as i (order_id, region, amount, order_day, event_micros,
-        record_offset)
+      insert into silver.orders_clean as s (order_id, customer_id, region, amount, currency, status,
+        order_date, event_time, _loaded_at, _merged_at, _source_system, _source_topic,
+        _source_partition, _source_offset)
+      select order_id, customer_id, region, amount, currency, status,
+        date 'epoch' + order_day,
+        timestamptz 'epoch' + event_micros * interval '1 microsecond',
+        timestamptz 'epoch' + loaded_micros * interval '1 microsecond',
+        now(), system, topic, partition, record_offset
+      from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as i (order_id, event_micros,
+        loaded_micros, system, topic, partition, record_offset, customer_id, region, amount,
+        currency, status, order_day)
       on conflict (order_id) do update
-      set region = excluded.region, amount = excluded.amount, order_date = excluded.order_date,
-        event_time = excluded.event_time, _merged_at = now()
-      where (s.event_time, s._source_offset) < (excluded.event_time, excluded._source_offset)
+      set customer_id = excluded.customer_id, region = excluded.region, amount = excluded.amount,
+        currency = excluded.currency, status = excluded.status, order_date = excluded.order_date,
+        event_time = excluded.event_time, _loaded_at = excluded._loaded_at, _merged_at = now(),
+        _source_system = excluded._source_system, _source_topic = excluded._source_topic,
+        _source_partition = excluded._source_partition, _source_offset = excluded._source_offset
+      where (s.event_time, s._loaded_at, s._source_system, s._source_topic, s._source_partition,
+          s._source_offset)
+        < (excluded.event_time, excluded._loaded_at, excluded._source_system,
+          excluded._source_topic, excluded._source_partition, excluded._source_offset)
       """;
 
   private static final String TRIGGERS =
@@ -80,9 +89,17 @@ public final class GoldStrategies {
 
   private GoldStrategies() {}
 
-  /** Takes the URL of a server's maintenance database, a user and a password. */
+  /**
+   * Takes the URL of a server's maintenance database, a user and a password; and, to measure one
+   * case only, the number of days, the share of corrections and the number of writers.
+   */
   public static void main(String[] args) throws SQLException {
     Database owner = new Database(args[0], args[1], args[2]);
+    if (args.length > 3) {
+      measure(
+          owner, Integer.parseInt(args[3]), Double.parseDouble(args[4]), Integer.parseInt(args[5]));
+      return;
+    }
     for (int days : new int[] {1, 200}) {
       for (double corrections : new double[] {0, 0.3}) {
         for (int writers : new int[] {1, 2}) {
@@ -183,13 +200,7 @@ public final class GoldStrategies {
       }
     }
     try (PreparedStatement upsert = connection.prepareStatement(UPSERT)) {
-      Columns<Order> columns = new Columns<>(connection, upsert, newest, 1);
-      columns.text(Order::orderId);
-      columns.text(Order::region);
-      columns.numeric(Order::amount);
-      columns.days(Order::orderDate);
-      columns.micros(Order::eventTime);
-      columns.bigint(order -> order.record().origin().offset());
+      OrderRows.setRows(connection, upsert, newest);
       upsert.executeUpdate();
     }
   }
