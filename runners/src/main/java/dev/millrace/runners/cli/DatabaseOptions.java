@@ -5,6 +5,7 @@ import dev.millrace.runners.local.Environment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.checkerframework.checker.nullness.qual.Nullable;
@@ -58,6 +59,16 @@ final class DatabaseOptions {
       mistakes.add(e.getMessage());
       return null;
     }
+  }
+
+  /** The database, for commands that have nothing else to check. */
+  Database required() {
+    List<String> mistakes = new ArrayList<>();
+    Database database = database(mistakes);
+    if (database == null) {
+      throw new UsageException(mistakes);
+    }
+    return database;
   }
 
   private static @Nullable String password(List<String> mistakes) {

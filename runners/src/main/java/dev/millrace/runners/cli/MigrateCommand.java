@@ -2,7 +2,6 @@ package dev.millrace.runners.cli;
 
 import dev.millrace.io.jdbc.Database;
 import dev.millrace.io.jdbc.Migrations;
-import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,11 +17,7 @@ final class MigrateCommand implements Runnable {
 
   @Override
   public void run() {
-    List<String> mistakes = new ArrayList<>();
-    Database database = options.database(mistakes);
-    if (database == null) {
-      throw new UsageException(mistakes);
-    }
+    Database database = options.required();
     Databases.check(database, List.of());
     int applied = Migrations.apply(database);
     System.out.println(

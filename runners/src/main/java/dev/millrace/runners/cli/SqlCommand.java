@@ -39,11 +39,7 @@ final class SqlCommand implements Runnable {
 
   @Override
   public void run() {
-    List<String> mistakes = new ArrayList<>();
-    Database database = options.database(mistakes);
-    if (database == null) {
-      throw new UsageException(mistakes);
-    }
+    Database database = options.required();
     Databases.check(database, List.of());
     try (Connection connection = database.connect()) {
       if (csv) {

@@ -184,6 +184,10 @@ final class Follow {
                   counts.getOrDefault("updated", 0L),
                   counts.getOrDefault("unchanged", 0L),
                   counts.getOrDefault("dead_letters", 0L)));
+      long corrected = counts.getOrDefault("final_rows_corrected", 0L);
+      if (corrected > 0) {
+        line.add("final gold rows corrected %,d".formatted(corrected));
+      }
     } else {
       line.add("running");
     }
