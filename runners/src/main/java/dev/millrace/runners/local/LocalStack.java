@@ -42,7 +42,7 @@ public final class LocalStack {
 
   /** What the stack makes in its directory, beside the lock. */
   private static final List<String> MADE =
-      List.of("kafka", "postgres", "flink", "run", "logs", ENV_FILE);
+      List.of("kafka", "postgres", "postgres.partial", "flink", "run", "logs", ENV_FILE);
 
   private final Installation installation;
   private final Path home;
