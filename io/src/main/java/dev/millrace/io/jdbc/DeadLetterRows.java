@@ -92,8 +92,7 @@ public final class DeadLetterRows implements RowWriter<DeadLetter> {
 
   @Override
   public long bytes(DeadLetter letter) {
-    byte[] value = letter.record().value();
-    return value == null ? 0 : value.length;
+    return letter.record().valueBytes();
   }
 
   /** Names in order, values in base64: they are bytes. */

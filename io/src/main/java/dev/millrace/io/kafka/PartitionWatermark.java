@@ -1,5 +1,6 @@
 package dev.millrace.io.kafka;
 
+import dev.millrace.transforms.decode.JsonPayload;
 import java.util.Optional;
 import org.apache.beam.sdk.io.kafka.KafkaRecord;
 import org.apache.beam.sdk.io.kafka.TimestampPolicy;
@@ -16,8 +17,8 @@ import org.joda.time.Instant;
  * watermark, and becomes a dead letter when it is decoded.
  */
 final class PartitionWatermark extends TimestampPolicy<byte[], byte[]> {
-  private static final Instant EARLIEST = Instant.EPOCH;
-  private static final Instant LATEST = Instant.parse("2100-01-01T00:00:00Z");
+  private static final Instant EARLIEST = joda(JsonPayload.EARLIEST);
+  private static final Instant LATEST = joda(JsonPayload.LATEST);
 
   private final Duration outOfOrderness;
   private Instant watermark;
@@ -39,6 +40,10 @@ final class PartitionWatermark extends TimestampPolicy<byte[], byte[]> {
       watermark = reached;
     }
     return time;
+  }
+
+  private static Instant joda(java.time.Instant time) {
+    return Instant.ofEpochMilli(time.toEpochMilli());
   }
 
   @Override

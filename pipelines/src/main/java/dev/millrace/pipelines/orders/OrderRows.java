@@ -138,8 +138,7 @@ final class OrderRows implements RowWriter<Order> {
 
   @Override
   public long bytes(Order order) {
-    byte[] payload = order.record().value();
-    return payload == null ? 0 : payload.length;
+    return order.record().valueBytes();
   }
 
   /** One version of each order, in the order of the keys, in which all writers take their locks. */

@@ -1,5 +1,7 @@
 package dev.millrace.runners.cli;
 
+import dev.millrace.runners.local.Environment;
+import java.util.List;
 import java.util.Map;
 import org.checkerframework.checker.nullness.qual.Nullable;
 
@@ -11,6 +13,18 @@ final class Addresses {
   @Nullable String find(@Nullable String option, String variable) {
     String given = given(option, variable);
     return given == null ? local.get(variable) : given;
+  }
+
+  /** The brokers; null if none are known, with the mistake added. */
+  @Nullable String bootstrapServers(@Nullable String option, List<String> mistakes) {
+    String servers = find(option, Environment.BOOTSTRAP_SERVERS);
+    if (servers == null) {
+      mistakes.add(
+          "no Kafka: give --bootstrapServers, or set "
+              + Environment.BOOTSTRAP_SERVERS
+              + ", or start the local stack with 'bin/millrace up'");
+    }
+    return servers;
   }
 
   /** The option, or the environment variable; null if there is neither. */

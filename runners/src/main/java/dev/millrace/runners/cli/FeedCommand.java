@@ -2,7 +2,6 @@ package dev.millrace.runners.cli;
 
 import dev.millrace.runners.feed.Faults;
 import dev.millrace.runners.feed.Feed;
-import dev.millrace.runners.local.Environment;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
@@ -87,13 +86,7 @@ final class FeedCommand implements Runnable, TellsAllMistakes {
     if (partitions < 1) {
       mistakes.add("--partitions=" + partitions + " is none: it is 1 or more");
     }
-    String servers = new Addresses().find(bootstrapServers, Environment.BOOTSTRAP_SERVERS);
-    if (servers == null) {
-      mistakes.add(
-          "no Kafka: give --bootstrapServers, or set "
-              + Environment.BOOTSTRAP_SERVERS
-              + ", or start the local stack with 'bin/millrace up'");
-    }
+    String servers = new Addresses().bootstrapServers(bootstrapServers, mistakes);
     List<MatchResult.Metadata> files = input == null ? List.of() : files(mistakes);
     if (!mistakes.isEmpty()) {
       throw new UsageException(mistakes);

@@ -79,9 +79,6 @@ public final class Millrace implements Runnable {
     for (ParseResult each = parsed; each != null; each = each.subcommand()) {
       mistakes.addAll(each.errors());
       last = each.commandSpec().commandLine();
-      if (each.subcommand() == null) {
-        break;
-      }
     }
     if (!mistakes.isEmpty() && !(last.getCommand() instanceof TellsAllMistakes)) {
       return usage(last, mistakes);

@@ -46,8 +46,7 @@ final class OrdersCommand implements Callable<Integer>, TellsAllMistakes {
 
   @Override
   public Integer call() {
-    List<String> mistakes = new ArrayList<>();
-    mistakes.addAll(Mistakes.ofParsing(spec));
+    List<String> mistakes = new ArrayList<>(Mistakes.ofParsing(spec));
     Source chosen = source.source(OrdersPipeline.NAME, mistakes);
     Database target = database.database(mistakes);
     Launch launch =

@@ -63,8 +63,7 @@ final class RunnerOptions {
     if (parallelism < 1) {
       mistakes.add("--parallelism=" + parallelism + " is none: it is 1 or more");
     }
-    List<String> understood = Launch.mistakesIn(runnerOptions);
-    mistakes.addAll(understood);
+    mistakes.addAll(Launch.mistakesIn(runnerOptions));
     Launch launch =
         switch (runner) {
           case "DirectRunner" -> direct(pipeline, runnerOptions, mistakes);

@@ -5,7 +5,6 @@ import dev.millrace.io.kafka.GroupLag;
 import dev.millrace.io.kafka.KafkaRecords;
 import dev.millrace.io.kafka.KafkaTopic;
 import dev.millrace.io.kafka.StartPosition;
-import dev.millrace.runners.local.Environment;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Reader;
@@ -138,13 +137,7 @@ final class SourceOptions {
   private @Nullable Source kafka(String pipeline, List<String> mistakes) {
     int before = mistakes.size();
     refuse(input, "--input", "kafka", mistakes);
-    String servers = new Addresses().find(bootstrapServers, Environment.BOOTSTRAP_SERVERS);
-    if (servers == null) {
-      mistakes.add(
-          "no Kafka: give --bootstrapServers, or set "
-              + Environment.BOOTSTRAP_SERVERS
-              + ", or start the local stack with 'bin/millrace up'");
-    }
+    String servers = new Addresses().bootstrapServers(bootstrapServers, mistakes);
     if (topic == null) {
       mistakes.add("--source=kafka needs --topic");
     }

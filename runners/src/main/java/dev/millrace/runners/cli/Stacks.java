@@ -18,8 +18,8 @@ final class Stacks {
         home == null || home.isBlank() ? installation.root().resolve(".millrace") : Path.of(home));
   }
 
-  /** Its addresses; none if it was never started, or inside of a job jar, which has no checkout. */
+  /** Its addresses; none if it was never started. */
   static Map<String, String> addresses() {
-    return Installation.isPresent() ? current().environment().orElse(Map.of()) : Map.of();
+    return current().environment().orElse(Map.of());
   }
 }

@@ -3,10 +3,10 @@ package dev.millrace.runners.feed;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.millrace.transforms.decode.JsonPayload;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Comparator;
 import java.util.PriorityQueue;
@@ -24,9 +24,6 @@ final class FaultyOrder {
 
   /** A duplicate comes within this time, if no disorder says otherwise. */
   private static final Duration REPEAT = Duration.ofSeconds(30);
-
-  /** A time beyond is a mistake of the line: it is sent, dated like the line before it. */
-  private static final long LATEST_MILLIS = Instant.parse("2100-01-01T00:00:00Z").toEpochMilli();
 
   private static final JsonFactory JSON = new JsonFactory();
 
@@ -50,8 +47,11 @@ final class FaultyOrder {
   /** Takes the next line, and passes on what is due before its event time. */
   void add(byte[] line, Consumer<Outgoing> send) {
     Fields fields = Fields.of(line);
+    // A time beyond is a mistake of the line: it is sent, dated like the line before it.
     boolean usable =
-        fields.eventMillis != null && fields.eventMillis >= 0 && fields.eventMillis < LATEST_MILLIS;
+        fields.eventMillis != null
+            && fields.eventMillis >= JsonPayload.EARLIEST.toEpochMilli()
+            && fields.eventMillis < JsonPayload.LATEST.toEpochMilli();
     long event = usable ? fields.eventMillis : lastEventMillis;
     lastEventMillis = event;
     boolean late = random.nextDouble() < faults.late();

@@ -22,14 +22,14 @@ import org.apache.flink.util.OptionalFailure;
 import org.apache.flink.util.SerializedValue;
 
 /** Jobs of a session cluster, by name, over its REST interface. */
-public final class FlinkJobs {
+final class FlinkJobs {
   private static final long TIMEOUT_SECONDS = 60;
   private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
 
   private FlinkJobs() {}
 
   /** Whether a session cluster answers. */
-  public static boolean answers(String master) {
+  static boolean answers(String master) {
     int colon = master.lastIndexOf(':');
     try (Socket socket = new Socket()) {
       socket.connect(
@@ -45,13 +45,12 @@ public final class FlinkJobs {
   /** Why a job failed, in a sentence. */
   static String failure(String master, String jobName) {
     try (RestClusterClient<String> client = client(master)) {
-      Optional<JobStatusMessage> job = find(client, jobName);
-      if (job.isEmpty()) {
+      Optional<JobResult> ended = result(client, jobName);
+      if (ended.isEmpty()) {
         return "the cluster no longer knows it";
       }
-      JobResult ended =
-          client.requestJobResult(job.get().getJobId()).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
       return ended
+          .get()
           .getSerializedThrowable()
           .map(error -> rootMessage(error.deserializeError(FlinkJobs.class.getClassLoader())))
           .orElse("it gave no reason");
@@ -66,14 +65,12 @@ public final class FlinkJobs {
    */
   static Optional<MetricResults> finalMetrics(String master, String jobName) {
     try (RestClusterClient<String> client = client(master)) {
-      Optional<JobStatusMessage> job = find(client, jobName);
-      if (job.isEmpty()) {
+      Optional<JobResult> ended = result(client, jobName);
+      if (ended.isEmpty()) {
         return Optional.empty();
       }
-      JobResult ended =
-          client.requestJobResult(job.get().getJobId()).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
       SerializedValue<OptionalFailure<Object>> metrics =
-          ended.getAccumulatorResults().get(FlinkMetricContainer.ACCUMULATOR_NAME);
+          ended.get().getAccumulatorResults().get(FlinkMetricContainer.ACCUMULATOR_NAME);
       if (metrics == null) {
         return Optional.empty();
       }
@@ -86,7 +83,7 @@ public final class FlinkJobs {
   }
 
   /** Ends a job: a stream with a savepoint to go on from, a batch by cancelling it. */
-  public static String stop(String master, String jobName) {
+  static String stop(String master, String jobName) {
     try (RestClusterClient<String> client = client(master)) {
       Optional<JobStatusMessage> job = find(client, jobName);
       if (job.isEmpty()) {
@@ -118,6 +115,16 @@ public final class FlinkJobs {
     configuration.set(RestOptions.ADDRESS, master.substring(0, colon));
     configuration.set(RestOptions.PORT, Integer.parseInt(master.substring(colon + 1)));
     return new RestClusterClient<>(configuration, "session");
+  }
+
+  /** What a job that has ended left; empty if the cluster doesn't know it. */
+  private static Optional<JobResult> result(RestClusterClient<String> client, String jobName)
+      throws Exception {
+    Optional<JobStatusMessage> job = find(client, jobName);
+    return job.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            client.requestJobResult(job.get().getJobId()).get(TIMEOUT_SECONDS, TimeUnit.SECONDS));
   }
 
   private static Optional<JobStatusMessage> find(RestClusterClient<String> client, String jobName)

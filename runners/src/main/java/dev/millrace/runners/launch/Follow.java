@@ -52,7 +52,9 @@ final class Follow {
     Runtime.getRuntime().addShutdownHook(onInterrupt);
     PipelineResult.State state;
     try {
-      state = awaitWithProgress(running.thenApplyAsync(this::await, Follow::inThread));
+      state =
+          awaitWithProgress(
+              running.thenApplyAsync(PipelineResult::waitUntilFinish, Follow::inThread));
     } finally {
       removeHook(onInterrupt); // Losing sight of a job is no reason to stop it.
     }
@@ -68,7 +70,7 @@ final class Follow {
     return state == PipelineResult.State.CANCELLED || state == PipelineResult.State.STOPPED ? 0 : 1;
   }
 
-  /** A thread of its own, with the class loader of ours: a pool's would not see a job jar. */
+  /** A thread of its own: it is taken for as long as the pipeline runs. */
   private static void inThread(Runnable work) {
     Thread thread = new Thread(work, "pipeline");
     thread.setDaemon(true);
@@ -79,10 +81,6 @@ final class Follow {
     PipelineResult started = built.run();
     result = started;
     return started;
-  }
-
-  private PipelineResult.State await(PipelineResult started) {
-    return started.waitUntilFinish();
   }
 
   private PipelineResult.State awaitWithProgress(CompletableFuture<PipelineResult.State> ended) {

@@ -79,7 +79,7 @@ public final class Launch {
     defaults.put("jobCheckIntervalInSecs", "1");
     // In this process, a job that isn't attached loses its cluster before it can be asked how it
     // is.
-    defaults.put("attachedMode", Boolean.toString(target.master().equals("[local]")));
+    defaults.put("attachedMode", Boolean.toString(!target.isCluster()));
     if (!target.jobJars().isEmpty()) {
       defaults.put(
           "filesToStage",

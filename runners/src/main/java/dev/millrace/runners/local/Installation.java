@@ -45,11 +45,6 @@ public record Installation(Path root) {
     return new Installation(Path.of(root));
   }
 
-  /** Whether this process was started from a checkout, not from a job jar. */
-  public static boolean isPresent() {
-    return System.getProperty(ROOT_PROPERTY) != null;
-  }
-
   /** Our own jar and everything it needs. */
   public List<Path> commandClassPath() {
     List<Path> jars = jars(root.resolve("runners/target/lib"));

@@ -68,11 +68,6 @@ public final class KafkaBroker implements LocalServer {
     process.stop();
   }
 
-  /** Ends the process without warning, as a crash would. */
-  public void kill() {
-    process.kill();
-  }
-
   private boolean answers() {
     if (!Ports.answers(port)) {
       return false;

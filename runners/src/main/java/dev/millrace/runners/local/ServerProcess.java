@@ -14,7 +14,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 
 /**
  * A server in a process of its own that outlives the one that starts it. Known again by a file with
@@ -51,9 +50,7 @@ final class ServerProcess {
     command.add("-Dlog4j2.level=WARN");
     command.add(mainClass);
     command.addAll(List.of(args));
-    String paths =
-        classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
-    start(command, Map.of("CLASSPATH", paths));
+    start(command, Map.of("CLASSPATH", Commands.classPath(classPath)));
   }
 
   /** The java launcher that runs this very process. */
@@ -80,11 +77,6 @@ final class ServerProcess {
 
   boolean isRunning() {
     return handle().isPresent();
-  }
-
-  /** The running process's id. */
-  Optional<Long> pid() {
-    return handle().map(ProcessHandle::pid);
   }
 
   /**

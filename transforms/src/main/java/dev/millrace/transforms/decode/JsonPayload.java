@@ -44,8 +44,12 @@ public final class JsonPayload {
    */
   public static final int MIN_FRACTION_DIGITS = 2;
 
-  private static final Instant EARLIEST = Instant.parse("1970-01-01T00:00:00Z");
-  private static final Instant LATEST = Instant.parse("2100-01-01T00:00:00Z");
+  /** The first time that is accepted, of an event and of a record. */
+  public static final Instant EARLIEST = Instant.parse("1970-01-01T00:00:00Z");
+
+  /** The first time that is accepted no more. */
+  public static final Instant LATEST = Instant.parse("2100-01-01T00:00:00Z");
+
   private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
   private static final int MAX_QUOTE = 40;
 

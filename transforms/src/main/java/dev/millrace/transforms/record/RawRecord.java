@@ -35,6 +35,11 @@ public record RawRecord(
     Objects.requireNonNull(loadedAt, "loadedAt");
   }
 
+  /** The number of bytes of the payload; 0 if there is none. */
+  public int valueBytes() {
+    return value == null ? 0 : value.length;
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof RawRecord that
