@@ -2,6 +2,7 @@ package dev.millrace.io.files;
 
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.time.EventTime;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
@@ -35,17 +36,19 @@ public final class FileRecords {
    * .bz2, .zst), as one record without its line feed.
    *
    * @param glob a path with wildcards, of any file system that Beam knows
+   * @param eventTime how records are dated; a record's own timestamp is the file's modification
+   *     time
    */
-  public static Read read(String glob) {
-    return new Read(glob);
+  public static Read read(String glob, EventTime eventTime) {
+    return new Read(glob, eventTime);
   }
 
   /**
    * The lines of the files.
    *
    * <ul>
-   *   <li>Output: bounded. Event time is the file's modification time, as is {@link
-   *       RawRecord#loadedAt()}: a second run over the same files yields the same records.
+   *   <li>Output: bounded. {@link RawRecord#loadedAt()} is the file's modification time: a second
+   *       run over the same files yields the same records.
    *   <li>Order: none; files are read in parallel, each by one worker.
    *   <li>Restart: a file is read again from its start.
    *   <li>Errors: no file, a file that can't be read, a line of more than {@value
@@ -56,9 +59,11 @@ public final class FileRecords {
     private static final long serialVersionUID = 1L;
 
     private final String glob;
+    private final EventTime eventTime;
 
-    private Read(String glob) {
+    private Read(String glob, EventTime eventTime) {
       this.glob = glob;
+      this.eventTime = eventTime;
     }
 
     @Override
@@ -68,7 +73,7 @@ public final class FileRecords {
           .apply("FindFiles", ParDo.of(new FindFilesFn()))
           .setCoder(KvCoder.of(StringUtf8Coder.of(), VarLongCoder.of()))
           .apply("SpreadFiles", Reshuffle.viaRandomKey())
-          .apply("ReadLines", ParDo.of(new ReadLinesFn()));
+          .apply("ReadLines", ParDo.of(new ReadLinesFn(eventTime)));
     }
   }
 
@@ -89,12 +94,17 @@ public final class FileRecords {
   private static final class ReadLinesFn extends DoFn<KV<String, Long>, RawRecord> {
     private static final long serialVersionUID = 1L;
 
+    private final EventTime eventTime;
+
+    ReadLinesFn(EventTime eventTime) {
+      this.eventTime = eventTime;
+    }
+
     @ProcessElement
     public void process(@Element KV<String, Long> file, OutputReceiver<RawRecord> out)
         throws IOException {
       String path = file.getKey();
       Instant modified = Instant.ofEpochMilli(file.getValue());
-      org.joda.time.Instant timestamp = org.joda.time.Instant.ofEpochMilli(file.getValue());
       try (InputStream in =
           Channels.newInputStream(
               Compression.detect(path)
@@ -102,8 +112,11 @@ public final class FileRecords {
         LineReader lines = new LineReader(in);
         for (byte[] line = lines.next(); line != null; line = lines.next()) {
           Origin origin = new Origin(SYSTEM, path, 0, lines.lineStart());
+          long millis = eventTime.find(line, file.getValue());
           out.outputWithTimestamp(
-              new RawRecord(null, line, List.of(), origin, modified), timestamp);
+              new RawRecord(null, line, List.of(), origin, modified),
+              org.joda.time.Instant.ofEpochMilli(
+                  millis == EventTime.UNUSABLE ? EventTime.fallback(file.getValue()) : millis));
         }
       } catch (IOException e) {
         throw new IOException("can't read " + path + ": " + e.getMessage(), e);

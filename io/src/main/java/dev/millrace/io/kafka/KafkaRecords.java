@@ -1,108 +1,189 @@
 package dev.millrace.io.kafka;
 
-import dev.millrace.transforms.record.Header;
-import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
-import java.time.Instant;
+import dev.millrace.transforms.time.EventTime;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import org.apache.beam.sdk.io.kafka.KafkaIO;
-import org.apache.beam.sdk.io.kafka.KafkaRecord;
+import java.util.SortedMap;
+import org.apache.beam.sdk.io.Read;
 import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.values.PBegin;
 import org.apache.beam.sdk.values.PCollection;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.KafkaException;
 import org.joda.time.Duration;
+import org.joda.time.Instant;
 
-/** Reads Kafka topics. */
+/** Reads Kafka topics: live, or a range of their offsets, through the same consumer. */
 public final class KafkaRecords {
-  /** The {@link Origin#system()} of records from Kafka. */
+  /** The {@link dev.millrace.transforms.record.Origin#system()} of records from Kafka. */
   public static final String SYSTEM = "kafka";
+
+  private static final Duration DEFAULT_OUT_OF_ORDERNESS = Duration.standardMinutes(1);
+  private static final Duration DEFAULT_IDLE_AFTER = Duration.standardMinutes(1);
 
   private KafkaRecords() {}
 
   /**
    * Reads a topic as it grows.
    *
-   * @param outOfOrderness how much older than the newest record of its partition a record may be
-   *     without being behind the watermark, in event time
+   * @param eventTime how records are dated
    */
-  public static Live live(KafkaTopic topic, Duration outOfOrderness) {
-    return new Live(topic, outOfOrderness);
+  public static Live live(KafkaTopic topic, EventTime eventTime) {
+    return new Live(topic, eventTime, DEFAULT_OUT_OF_ORDERNESS, DEFAULT_IDLE_AFTER);
+  }
+
+  /**
+   * Reads what a topic holds between two positions. Asks the brokers for the offsets now: what
+   * comes later, and what is written by transactions that are open now, is not in it.
+   *
+   * @param eventTime how records are dated
+   * @param from the first offset of each partition
+   * @param to the first offset of each that is no more in it; beyond the end it is the end. A
+   *     partition that one of the two doesn't speak of is not read.
+   * @throws KafkaException if the brokers don't answer or offsets are gone, with a message for the
+   *     user
+   */
+  public static Range range(
+      KafkaTopic topic, EventTime eventTime, LogPosition from, LogPosition to) {
+    try (TopicOffsets log = new TopicOffsets(topic)) {
+      SortedMap<Integer, Long> ends = to.in(log, topic);
+      SortedMap<Integer, Long> starts = from.in(log, topic);
+      SortedMap<Integer, Long> oldest = log.earliest();
+      SortedMap<Integer, Long> latest = log.latest();
+      List<OffsetRange> ranges = new ArrayList<>();
+      List<String> gone = new ArrayList<>();
+      starts.forEach(
+          (partition, start) -> {
+            long end = Math.min(ends.getOrDefault(partition, start), latest.get(partition));
+            if (start < end && start < oldest.get(partition)) {
+              gone.add(partition + " begins at " + oldest.get(partition));
+            } else if (start < end) {
+              ranges.add(new OffsetRange(partition, start, end));
+            }
+          });
+      if (!gone.isEmpty()) {
+        throw new KafkaException(
+            "offsets are gone from topic '"
+                + topic.name()
+                + "', its retention has deleted them: partition "
+                + String.join(", partition ", gone)
+                + ". Read what is left with --from=earliest, the rest from an archive");
+      }
+      return new Range(new RangeSource(topic, eventTime, ranges));
+    }
   }
 
   /**
    * A live topic.
    *
    * <ul>
-   *   <li>Output: unbounded. Event time is the record's Kafka timestamp.
+   *   <li>Output: unbounded.
    *   <li>Watermark: of each partition its newest event time less the out-of-orderness; the minimum
-   *       over the partitions. It comes from the data alone: a partition that is silent holds it.
+   *       over the partitions. It comes from the data alone. A partition from which nothing has
+   *       come holds it until it has been idle: read to its end, and silent for a while. If all are
+   *       idle, the newest rules. An unusable event time moves nothing; its record is dated by its
+   *       own timestamp.
    *   <li>Order: kept within a partition.
-   *   <li>Restart: from the offsets of the checkpoint; without one, from those that the group has
-   *       committed ({@link StartPosition#place} sets them); without those, from the partition's
-   *       start. Offsets are committed when a checkpoint is complete, never before.
+   *   <li>Restart: from the offsets and the watermark of the checkpoint; without one, from the
+   *       offsets that the group has committed ({@link LogPosition#place} sets them); without
+   *       those, from the partition's start. Offsets are committed when a checkpoint is complete,
+   *       never before. New partitions are read from their start on.
    *   <li>Guarantee: at least once; after a failure, records since the last checkpoint come again.
    *       Of transactions, only what is committed is read.
-   *   <li>Errors: brokers that are away are waited for.
+   *   <li>Errors: brokers that are away are waited for. Where retention has deleted offsets before
+   *       they were read, reading goes on at the oldest record, with a warning. A refused
+   *       permission fails the bundle.
    * </ul>
    */
   public static final class Live extends PTransform<PBegin, PCollection<RawRecord>> {
     private static final long serialVersionUID = 1L;
 
     private final KafkaTopic topic;
+    private final EventTime eventTime;
     private final Duration outOfOrderness;
+    private final Duration idleAfter;
 
-    private Live(KafkaTopic topic, Duration outOfOrderness) {
+    private Live(
+        KafkaTopic topic, EventTime eventTime, Duration outOfOrderness, Duration idleAfter) {
       this.topic = topic;
+      this.eventTime = eventTime;
       this.outOfOrderness = outOfOrderness;
+      this.idleAfter = idleAfter;
+    }
+
+    /**
+     * How much older than the newest record of its partition a record may be without being behind
+     * the watermark, in event time; one minute if nothing is said.
+     */
+    public Live withOutOfOrderness(Duration outOfOrderness) {
+      return new Live(topic, eventTime, outOfOrderness, idleAfter);
+    }
+
+    /**
+     * How long a partition is silent, in processing time, before it holds the watermark no more;
+     * one minute if nothing is said.
+     */
+    public Live withIdleAfter(Duration idleAfter) {
+      return new Live(topic, eventTime, outOfOrderness, idleAfter);
     }
 
     @Override
     public PCollection<RawRecord> expand(PBegin begin) {
-      Map<String, Object> config = topic.clientConfig();
-      config.put(ConsumerConfig.GROUP_ID_CONFIG, topic.group());
-      config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-      config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-      Duration lag = outOfOrderness;
       return begin
           .apply(
               "ReadTopic",
-              KafkaIO.readBytes()
-                  .withBootstrapServers(topic.bootstrapServers())
-                  .withTopic(topic.name())
-                  .withConsumerConfigUpdates(config)
-                  .withTimestampPolicyFactory(
-                      (partition, previous) -> new PartitionWatermark(previous, lag))
-                  .withReadCommitted()
-                  .commitOffsetsInFinalize())
-          .apply("ToRawRecord", ParDo.of(new ToRawRecordFn()));
+              Read.from(
+                  new LiveSource(
+                      topic, eventTime, outOfOrderness.getMillis(), idleAfter.getMillis(), 0, 1)))
+          .apply("Unpack", ParDo.of(new UnpackFn()));
     }
   }
 
-  private static final class ToRawRecordFn extends DoFn<KafkaRecord<byte[], byte[]>, RawRecord> {
+  /**
+   * Offset ranges of a topic.
+   *
+   * <ul>
+   *   <li>Output: bounded; ends when every partition is read up to its end, whether or not there is
+   *       a record at it (compaction, transactions).
+   *   <li>Order: none; ranges are read in parallel, large partitions in several parts.
+   *   <li>Restart: a part is read again from its start. Nothing is committed.
+   *   <li>Guarantee: every committed record of the range, once.
+   *   <li>Errors: brokers that are away are waited for. Offsets that are gone, or a refused
+   *       permission, fail the run.
+   * </ul>
+   */
+  public static final class Range extends PTransform<PBegin, PCollection<RawRecord>> {
+    private static final long serialVersionUID = 1L;
+
+    private final RangeSource source;
+
+    private Range(RangeSource source) {
+      this.source = source;
+    }
+
+    /** How many offsets it has; not every one need have a record. */
+    public long offsets() {
+      return source.offsets();
+    }
+
+    @Override
+    public PCollection<RawRecord> expand(PBegin begin) {
+      return begin.apply("ReadRange", Read.from(source)).apply("Unpack", ParDo.of(new UnpackFn()));
+    }
+  }
+
+  /** Each record with its own time; the batch carries the oldest. */
+  private static final class UnpackFn extends DoFn<RecordBatch, RawRecord> {
     private static final long serialVersionUID = 1L;
 
     @ProcessElement
-    public void process(
-        @Element KafkaRecord<byte[], byte[]> record, OutputReceiver<RawRecord> out) {
-      List<Header> headers = List.of();
-      if (record.getHeaders() != null && record.getHeaders().iterator().hasNext()) {
-        headers = new ArrayList<>();
-        for (org.apache.kafka.common.header.Header header : record.getHeaders()) {
-          headers.add(new Header(header.key(), header.value()));
-        }
+    public void process(@Element RecordBatch batch, OutputReceiver<RawRecord> out) {
+      for (int i = 0; i < batch.eventMillis().length; i++) {
+        out.outputWithTimestamp(
+            batch.records().get(i), Instant.ofEpochMilli(batch.eventMillis()[i]));
       }
-      out.output(
-          new RawRecord(
-              record.getKV().getKey(),
-              record.getKV().getValue(),
-              headers,
-              new Origin(SYSTEM, record.getTopic(), record.getPartition(), record.getOffset()),
-              Instant.ofEpochMilli(record.getTimestamp())));
     }
   }
 }

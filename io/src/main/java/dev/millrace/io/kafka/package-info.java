@@ -1,7 +1,7 @@
 /**
- * Records from Kafka topics.
+ * Records from Kafka topics, live or by range, and messages to them.
  *
- * <p>Reading goes through Beam's KafkaIO; where a stream starts, what its event time and watermark
- * are, and what a record looks like downstream is said here.
+ * <p>Both sources stand on one consumer core ({@code RecordFetcher}); event time, watermark and
+ * what a record looks like downstream are set here. Writing is Beam's KafkaIO.
  */
 package dev.millrace.io.kafka;

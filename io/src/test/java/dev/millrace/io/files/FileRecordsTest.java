@@ -6,6 +6,7 @@ import static org.junit.Assert.assertThrows;
 
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.time.EventTime;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Serializable;
@@ -45,7 +46,7 @@ public class FileRecordsTest implements Serializable {
     };
 
     PCollection<RawRecord> records =
-        pipeline.apply(FileRecords.read(folder.getRoot() + "/*.jsonl*"));
+        pipeline.apply(FileRecords.read(folder.getRoot() + "/*.jsonl*", EventTime.ofRecord()));
 
     PAssert.that(records).containsInAnyOrder(expected);
     pipeline.run();
@@ -55,7 +56,7 @@ public class FileRecordsTest implements Serializable {
   public void damagedArchiveFailsTheRunAndNamesTheFile() throws IOException {
     Path broken = gzip("broken.jsonl.gz", "x".repeat(1_000));
     Files.write(broken, Arrays.copyOf(Files.readAllBytes(broken), 20));
-    pipeline.apply(FileRecords.read(folder.getRoot() + "/*"));
+    pipeline.apply(FileRecords.read(folder.getRoot() + "/*", EventTime.ofRecord()));
 
     PipelineExecutionException e = assertThrows(PipelineExecutionException.class, pipeline::run);
 

@@ -1,11 +1,13 @@
 package dev.millrace.pipelines.orders;
 
 import static dev.millrace.transforms.decode.JsonPayload.required;
+import static dev.millrace.transforms.decode.JsonPayload.requiredEventTime;
 
 import dev.millrace.transforms.decode.InvalidRecordException;
 import dev.millrace.transforms.decode.JsonPayload;
 import dev.millrace.transforms.decode.RecordDecoder;
 import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.time.EventTime;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -19,6 +21,12 @@ import org.checkerframework.checker.nullness.qual.Nullable;
 final class OrderDecoder implements RecordDecoder<Order> {
   private static final long serialVersionUID = 1L;
 
+  private final EventTime eventTime;
+
+  OrderDecoder(EventTime eventTime) {
+    this.eventTime = eventTime;
+  }
+
   @Override
   public Order decode(RawRecord record) throws InvalidRecordException {
     OrderFields fields = new OrderFields();
@@ -31,7 +39,7 @@ final class OrderDecoder implements RecordDecoder<Order> {
         required("amount", fields.amount),
         required("currency", fields.currency),
         required("status", fields.status),
-        required("event_time", fields.eventTime),
+        requiredEventTime("event_time", fields.eventTime, record, eventTime),
         record);
   }
 

@@ -8,6 +8,7 @@ import dev.millrace.transforms.deadletter.DeadLetter;
 import dev.millrace.transforms.decode.DecodeRecords;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.ClosedDays;
+import dev.millrace.transforms.time.EventTime;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.beam.sdk.Pipeline;
@@ -73,17 +74,20 @@ public final class OrdersPipeline {
   /**
    * Adds the graph to {@code pipeline}.
    *
+   * @param eventTime how {@code source} dates records
    * @param allowedLateness how long after its end a day's rows stay preliminary, in event time
    */
   public static void build(
       Pipeline pipeline,
       PTransform<PBegin, PCollection<RawRecord>> source,
+      EventTime eventTime,
       Sinks sinks,
       Duration allowedLateness) {
     List<PCollection<DeadLetter>> deadLetters = new ArrayList<>();
     pipeline
         .apply("ReadRecords", source)
-        .apply("DecodeOrders", DecodeRecords.with(NAME, new OrderDecoder(), OrderCoder.of()))
+        .apply(
+            "DecodeOrders", DecodeRecords.with(NAME, new OrderDecoder(eventTime), OrderCoder.of()))
         .failuresTo(deadLetters)
         .apply("UpsertOrders", sinks.orders())
         .failuresTo(deadLetters)

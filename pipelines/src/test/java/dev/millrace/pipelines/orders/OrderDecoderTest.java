@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.millrace.transforms.decode.InvalidRecordException;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.time.EventTime;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -29,7 +30,7 @@ class OrderDecoderTest {
   void readsEveryFieldAndIgnoresUnknownOnes() throws InvalidRecordException {
     RawRecord record = record(ORDER);
 
-    Order order = new OrderDecoder().decode(record);
+    Order order = new OrderDecoder(EventTime.ofRecord()).decode(record);
 
     assertThat(
         order,
@@ -51,8 +52,12 @@ class OrderDecoderTest {
     String nulled = ORDER.replace("\"C-7\"", "null");
     String missing = ORDER.replace("customer_id", "customer");
 
-    assertThat(new OrderDecoder().decode(record(nulled)).customerId(), is(nullValue()));
-    assertThat(new OrderDecoder().decode(record(missing)).customerId(), is(nullValue()));
+    assertThat(
+        new OrderDecoder(EventTime.ofRecord()).decode(record(nulled)).customerId(),
+        is(nullValue()));
+    assertThat(
+        new OrderDecoder(EventTime.ofRecord()).decode(record(missing)).customerId(),
+        is(nullValue()));
   }
 
   @ParameterizedTest
@@ -84,7 +89,8 @@ class OrderDecoderTest {
 
   private static InvalidRecordException refused(String json) {
     return assertThrows(
-        InvalidRecordException.class, () -> new OrderDecoder().decode(record(json)));
+        InvalidRecordException.class,
+        () -> new OrderDecoder(EventTime.ofRecord()).decode(record(json)));
   }
 
   private static RawRecord record(String json) {

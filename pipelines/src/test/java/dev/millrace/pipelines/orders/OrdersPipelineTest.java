@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.is;
 import dev.millrace.io.jdbc.Database;
 import dev.millrace.io.kafka.KafkaRecords;
 import dev.millrace.io.kafka.KafkaTopic;
+import dev.millrace.transforms.time.EventTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +24,8 @@ class OrdersPipelineTest {
     OrdersPipeline.build(
         pipeline,
         KafkaRecords.live(
-            new KafkaTopic("localhost:9092", "orders", "group", Map.of()),
-            Duration.standardMinutes(1)),
+            new KafkaTopic("localhost:9092", "orders", "group", Map.of()), EventTime.ofRecord()),
+        EventTime.ofRecord(),
         OrdersPipeline.Sinks.postgres(new Database("jdbc:postgresql://localhost/x", "me", ""), "0"),
         Duration.standardDays(1));
 
@@ -32,11 +33,11 @@ class OrdersPipelineTest {
         String.join("\n", steps(pipeline)),
         is(
             """
-            ReadRecords/ReadTopic/KafkaIO.Read.ReadFromKafkaViaUnbounded/Read(KafkaUnboundedSource)/Impulse
-            ReadRecords/ReadTopic/KafkaIO.Read.ReadFromKafkaViaUnbounded/Read(KafkaUnboundedSource)/ParDo(OutputSingleSource)/ParMultiDo(OutputSingleSource)
-            ReadRecords/ReadTopic/KafkaIO.Read.ReadFromKafkaViaUnbounded/Read(KafkaUnboundedSource)/ParDo(UnboundedSourceAsSDFWrapper)/ParMultiDo(UnboundedSourceAsSDFWrapper)
-            ReadRecords/ReadTopic/KafkaIO.Read.ReadFromKafkaViaUnbounded/Read(KafkaUnboundedSource)/ParDo(StripIds)/ParMultiDo(StripIds)
-            ReadRecords/ToRawRecord/ParMultiDo(ToRawRecord)
+            ReadRecords/ReadTopic/Impulse
+            ReadRecords/ReadTopic/ParDo(OutputSingleSource)/ParMultiDo(OutputSingleSource)
+            ReadRecords/ReadTopic/ParDo(UnboundedSourceAsSDFWrapper)/ParMultiDo(UnboundedSourceAsSDFWrapper)
+            ReadRecords/ReadTopic/ParDo(StripIds)/ParMultiDo(StripIds)
+            ReadRecords/Unpack/ParMultiDo(Unpack)
             DecodeOrders/Decode
             UpsertOrders/Write
             ClosedDays/GlobalWindow/Window.Assign

@@ -12,6 +12,7 @@ import dev.millrace.runners.launch.FlinkTarget;
 import dev.millrace.runners.launch.Launch;
 import dev.millrace.runners.local.Installation;
 import dev.millrace.runners.local.LocalStack;
+import dev.millrace.transforms.time.EventTime;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
@@ -36,6 +37,7 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Runnable {
   private static final String TOPIC = "orders";
+  private static final EventTime EVENT_TIME = EventTime.ofField("event_time");
   private static final int RATE = 180;
   private static final Duration REPORT_INTERVAL = Duration.ofSeconds(5);
   private static final Duration QUIET_TIMEOUT = Duration.ofMinutes(1);
@@ -125,7 +127,8 @@ final class DemoCommand implements Runnable {
             pipeline ->
                 OrdersPipeline.build(
                     pipeline,
-                    KafkaRecords.live(topic, org.joda.time.Duration.standardMinutes(1)),
+                    KafkaRecords.live(topic, EVENT_TIME),
+                    EVENT_TIME,
                     OrdersPipeline.Sinks.postgres(database, Version.current()),
                     org.joda.time.Duration.standardDays(1)),
             () -> "");

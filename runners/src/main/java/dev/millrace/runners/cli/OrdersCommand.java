@@ -3,10 +3,15 @@ package dev.millrace.runners.cli;
 import dev.millrace.io.jdbc.Database;
 import dev.millrace.pipelines.orders.OrdersPipeline;
 import dev.millrace.runners.launch.Launch;
+import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.time.EventTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.apache.beam.sdk.transforms.PTransform;
+import org.apache.beam.sdk.values.PBegin;
+import org.apache.beam.sdk.values.PCollection;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,7 +52,8 @@ final class OrdersCommand implements Callable<Integer>, TellsAllMistakes {
   @Override
   public Integer call() {
     List<String> mistakes = new ArrayList<>(Mistakes.ofParsing(spec));
-    Source chosen = source.source(OrdersPipeline.NAME, mistakes);
+    Source chosen = source.source(OrdersPipeline.NAME, Duration.ofMinutes(1), mistakes);
+    EventTime eventTime = source.eventTime(mistakes);
     Database target = database.database(mistakes);
     Launch launch =
         runner.launch(
@@ -62,14 +68,15 @@ final class OrdersCommand implements Callable<Integer>, TellsAllMistakes {
             reason -> {
               throw new FailedException(List.of(reason));
             });
-    chosen.prepare().run();
+    PTransform<PBegin, PCollection<RawRecord>> records = chosen.open().get();
     System.out.println("Reading " + chosen.description());
     System.out.println("Writing " + target.url() + Addresses.note(target.url()));
     return launch.run(
         pipeline ->
             OrdersPipeline.build(
                 pipeline,
-                chosen.records(),
+                records,
+                eventTime,
                 OrdersPipeline.Sinks.postgres(target, Version.current()),
                 org.joda.time.Duration.millis(allowedLateness.toMillis())),
         chosen.progress());

@@ -9,13 +9,11 @@ import org.apache.beam.sdk.values.PCollection;
 /**
  * The source that the user chose.
  *
- * @param records the transform
- * @param prepare proves that it can be read, before anything starts
+ * @param open proves that it can be read, before anything starts, and yields the transform
  * @param description for the user
  * @param progress how far reading has come, for the user; empty if there is nothing to tell
  */
 record Source(
-    PTransform<PBegin, PCollection<RawRecord>> records,
-    Runnable prepare,
+    Supplier<PTransform<PBegin, PCollection<RawRecord>>> open,
     String description,
     Supplier<String> progress) {}

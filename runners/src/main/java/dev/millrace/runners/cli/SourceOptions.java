@@ -4,15 +4,15 @@ import dev.millrace.io.files.FileRecords;
 import dev.millrace.io.kafka.GroupLag;
 import dev.millrace.io.kafka.KafkaRecords;
 import dev.millrace.io.kafka.KafkaTopic;
-import dev.millrace.io.kafka.StartPosition;
+import dev.millrace.io.kafka.LogPosition;
+import dev.millrace.transforms.time.EventTime;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,13 +24,15 @@ import org.apache.kafka.common.KafkaException;
 import org.checkerframework.checker.nullness.qual.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where records come from. */
+/** Where records come from, and what their time is. */
 final class SourceOptions {
 
   @Option(
       names = "--source",
-      paramLabel = "kafka|files",
-      description = "kafka: a topic, live. files: a backfill, which ends.")
+      paramLabel = "kafka|range|files",
+      description =
+          "kafka: a topic, live. range: what a topic holds between two positions; it ends. files: a"
+              + " backfill, which ends.")
   private @Nullable String source;
 
   @Option(
@@ -39,21 +41,21 @@ final class SourceOptions {
       description = "files: what to read, JSON lines, plain or .gz. Quote it.")
   private @Nullable String input;
 
-  @Option(names = "--topic", description = "kafka: the topic.")
+  @Option(names = "--topic", description = "kafka, range: the topic.")
   private @Nullable String topic;
 
   @Option(
       names = "--bootstrapServers",
       paramLabel = "HOST:PORT",
       description =
-          "kafka: the brokers. Default: $MILLRACE_BOOTSTRAP_SERVERS, or the local stack's.")
+          "kafka, range: the brokers. Default: $MILLRACE_BOOTSTRAP_SERVERS, or the local stack's.")
   private @Nullable String bootstrapServers;
 
   @Option(
       names = "--group",
       description =
-          "kafka: the consumer group whose committed offsets tell how far it has come. Default:"
-              + " millrace-PIPELINE-TOPIC.")
+          "kafka, range: the consumer group whose committed offsets tell how far it has come."
+              + " Default: millrace-PIPELINE-TOPIC.")
   private @Nullable String group;
 
   @Option(
@@ -61,34 +63,90 @@ final class SourceOptions {
       paramLabel = "POSITION",
       description =
           "kafka: committed (where the group stopped; at first, the topic's start), earliest,"
-              + " latest, or a time like 2026-05-26T08:00:00Z (the first record of that Kafka"
-              + " timestamp or later).")
-  private String start = "committed";
+              + " latest, a time like 2026-05-26T08:00:00Z (the first record of that Kafka"
+              + " timestamp or later), or offsets by partition like 0:42,1:17. Default: committed.")
+  private @Nullable String start;
+
+  @Option(
+      names = "--from",
+      paramLabel = "POSITION",
+      description = "range: its first record, a position as above. Default: earliest.")
+  private @Nullable String from;
+
+  @Option(
+      names = "--to",
+      paramLabel = "POSITION",
+      description = "range: the first record that is no more in it. Default: latest.")
+  private @Nullable String to;
+
+  @Option(
+      names = "--eventTime",
+      paramLabel = "FIELD|record",
+      description =
+          "What dates a record: a top-level field of its JSON, or the record's own timestamp"
+              + " (Kafka's, or the file's modification time).")
+  private String eventTime = "event_time";
+
+  @Option(
+      names = "--futureTolerance",
+      defaultValue = "1h",
+      converter = DurationConverter.class,
+      description =
+          "How far an event time may be ahead of the record's own timestamp. Further, the record is"
+              + " a dead letter, and doesn't move the watermark.")
+  private Duration futureTolerance = EventTime.DEFAULT_TOLERANCE;
 
   @Option(
       names = "--outOfOrderness",
+      converter = DurationConverter.class,
+      description =
+          "kafka: how far the watermark stays behind the newest event time of a partition."
+              + " Default: 1m, or what the pipeline's help says.")
+  private @Nullable Duration outOfOrderness;
+
+  @Option(
+      names = "--idleAfter",
       defaultValue = "1m",
       converter = DurationConverter.class,
-      description = "kafka: how far the watermark stays behind the newest event time.")
-  private Duration outOfOrderness = Duration.ofMinutes(1);
+      description = "kafka: how long a partition is silent before it holds the watermark no more.")
+  private Duration idleAfter = Duration.ofMinutes(1);
 
   @Option(
       names = "--kafkaProperties",
       paramLabel = "FILE",
-      description = "kafka: further consumer properties, for example TLS and SASL; never printed.")
+      description =
+          "kafka, range: further consumer properties, for example TLS and SASL; never printed.")
   private @Nullable Path kafkaProperties;
 
-  /** The chosen source; null if there is a mistake, which is added. */
-  @Nullable Source source(String pipeline, List<String> mistakes) {
+  /** How records are dated. */
+  EventTime eventTime(List<String> mistakes) {
+    EventTime chosen;
+    if (eventTime.isBlank()) {
+      mistakes.add("--eventTime is blank: it is the name of a field, or record");
+      return EventTime.ofRecord();
+    }
+    chosen = eventTime.equals("record") ? EventTime.ofRecord() : EventTime.ofField(eventTime);
+    return chosen.withTolerance(futureTolerance);
+  }
+
+  /**
+   * The chosen source; null if there is a mistake, which is added.
+   *
+   * @param defaultOutOfOrderness the pipeline's
+   */
+  @Nullable Source source(String pipeline, Duration defaultOutOfOrderness, List<String> mistakes) {
     if (source == null) {
-      mistakes.add("no source: give --source=files with --input, or --source=kafka with --topic");
+      mistakes.add(
+          "no source: give --source=files with --input, or --source=kafka or --source=range with"
+              + " --topic");
       return null;
     }
     return switch (source) {
       case "files" -> files(mistakes);
-      case "kafka" -> kafka(pipeline, mistakes);
+      case "kafka" -> live(pipeline, defaultOutOfOrderness, mistakes);
+      case "range" -> range(pipeline, mistakes);
       default -> {
-        mistakes.add("--source=" + source + " is none: it is kafka or files");
+        mistakes.add("--source=" + source + " is none: it is kafka, range or files");
         yield null;
       }
     };
@@ -98,6 +156,11 @@ final class SourceOptions {
     int before = mistakes.size();
     refuse(topic, "--topic", "files", mistakes);
     refuse(bootstrapServers, "--bootstrapServers", "files", mistakes);
+    refuse(start, "--start", "files", mistakes);
+    refuse(from, "--from", "files", mistakes);
+    refuse(to, "--to", "files", mistakes);
+    refuse(outOfOrderness, "--outOfOrderness", "files", mistakes);
+    EventTime rule = eventTime(new ArrayList<>());
     if (input == null) {
       mistakes.add("--source=files needs --input=GLOB");
       return null;
@@ -122,8 +185,7 @@ final class SourceOptions {
     return before < mistakes.size()
         ? null
         : new Source(
-            FileRecords.read(glob),
-            () -> {},
+            () -> FileRecords.read(glob, rule),
             found + (found == 1 ? " file, " : " files, ") + input,
             () -> "");
   }
@@ -134,37 +196,70 @@ final class SourceOptions {
     return hasScheme || glob.startsWith("/") ? glob : Path.of("").toAbsolutePath() + "/" + glob;
   }
 
-  private @Nullable Source kafka(String pipeline, List<String> mistakes) {
+  private @Nullable Source live(
+      String pipeline, Duration defaultOutOfOrderness, List<String> mistakes) {
     int before = mistakes.size();
-    refuse(input, "--input", "kafka", mistakes);
-    String servers = new Addresses().bootstrapServers(bootstrapServers, mistakes);
-    if (topic == null) {
-      mistakes.add("--source=kafka needs --topic");
-    }
-    StartPosition position = position(mistakes);
-    Map<String, String> properties = properties(mistakes);
+    refuse(from, "--from", "kafka", mistakes);
+    refuse(to, "--to", "kafka", mistakes);
+    LogPosition position = position("--start", start, LogPosition.committed(), mistakes);
+    KafkaTopic kafka = topic(pipeline, mistakes);
     if (before < mistakes.size()) {
       return null;
     }
-    KafkaTopic kafka =
-        new KafkaTopic(
-            servers,
-            topic,
-            group == null ? "millrace-" + pipeline + "-" + topic : group,
-            properties);
+    Duration lag = outOfOrderness == null ? defaultOutOfOrderness : outOfOrderness;
+    EventTime rule = eventTime(mistakes);
     return new Source(
-        KafkaRecords.live(kafka, org.joda.time.Duration.millis(outOfOrderness.toMillis())),
-        () -> position.place(kafka),
-        "topic "
-            + topic
-            + " at "
-            + servers
-            + Addresses.note(servers)
-            + ", group "
-            + kafka.group()
-            + ", start "
-            + position,
+        () -> {
+          position.place(kafka);
+          return KafkaRecords.live(kafka, rule)
+              .withOutOfOrderness(org.joda.time.Duration.millis(lag.toMillis()))
+              .withIdleAfter(org.joda.time.Duration.millis(idleAfter.toMillis()));
+        },
+        describe(kafka) + ", group " + kafka.group() + ", start " + position,
         () -> lag(kafka));
+  }
+
+  private @Nullable Source range(String pipeline, List<String> mistakes) {
+    int before = mistakes.size();
+    refuse(start, "--start", "range", mistakes);
+    refuse(outOfOrderness, "--outOfOrderness", "range", mistakes);
+    LogPosition first = position("--from", from, LogPosition.earliest(), mistakes);
+    LogPosition end = position("--to", to, LogPosition.latest(), mistakes);
+    KafkaTopic kafka = topic(pipeline, mistakes);
+    if (before < mistakes.size()) {
+      return null;
+    }
+    EventTime rule = eventTime(mistakes);
+    return new Source(
+        () -> {
+          KafkaRecords.Range range = KafkaRecords.range(kafka, rule, first, end);
+          System.out.println(
+              range.offsets() == 0
+                  ? "There is nothing in topic " + kafka.name() + " from " + first + " to " + end
+                  : "The range has %,d offsets".formatted(range.offsets()));
+          return range;
+        },
+        describe(kafka) + ", from " + first + " to " + end,
+        () -> "");
+  }
+
+  private @Nullable KafkaTopic topic(String pipeline, List<String> mistakes) {
+    refuse(input, "--input", String.valueOf(source), mistakes);
+    String servers = new Addresses().bootstrapServers(bootstrapServers, mistakes);
+    if (topic == null) {
+      mistakes.add("--source=" + source + " needs --topic");
+    }
+    Map<String, String> properties = properties(mistakes);
+    if (servers == null || topic == null) {
+      return null;
+    }
+    return new KafkaTopic(
+        servers, topic, group == null ? "millrace-" + pipeline + "-" + topic : group, properties);
+  }
+
+  private static String describe(KafkaTopic topic) {
+    String servers = topic.bootstrapServers();
+    return "topic " + topic.name() + " at " + servers + Addresses.note(servers);
   }
 
   private static String lag(KafkaTopic topic) {
@@ -175,25 +270,16 @@ final class SourceOptions {
     }
   }
 
-  private StartPosition position(List<String> mistakes) {
-    return switch (start) {
-      case "committed" -> StartPosition.committed();
-      case "earliest" -> StartPosition.earliest();
-      case "latest" -> StartPosition.latest();
-      default -> timestamp(mistakes);
-    };
-  }
-
-  private StartPosition timestamp(List<String> mistakes) {
+  private static LogPosition position(
+      String option, @Nullable String text, LogPosition otherwise, List<String> mistakes) {
+    if (text == null) {
+      return otherwise;
+    }
     try {
-      return StartPosition.timestamp(OffsetDateTime.parse(start).toInstant());
-    } catch (DateTimeParseException e) {
-      mistakes.add(
-          "--start="
-              + start
-              + " is none: it is committed, earliest, latest, or a time like"
-              + " 2026-05-26T08:00:00Z");
-      return StartPosition.committed();
+      return LogPosition.parse(text);
+    } catch (IllegalArgumentException e) {
+      mistakes.add(option + "=" + e.getMessage());
+      return otherwise;
     }
   }
 
@@ -213,7 +299,7 @@ final class SourceOptions {
   }
 
   private static void refuse(
-      @Nullable String value, String option, String source, List<String> mistakes) {
+      @Nullable Object value, String option, String source, List<String> mistakes) {
     if (value != null) {
       mistakes.add(option + " has no meaning with --source=" + source);
     }

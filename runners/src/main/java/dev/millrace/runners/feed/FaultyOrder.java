@@ -3,7 +3,7 @@ package dev.millrace.runners.feed;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import dev.millrace.transforms.decode.JsonPayload;
+import dev.millrace.transforms.time.EventTime;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -48,10 +48,7 @@ final class FaultyOrder {
   void add(byte[] line, Consumer<Outgoing> send) {
     Fields fields = Fields.of(line);
     // A time beyond is a mistake of the line: it is sent, dated like the line before it.
-    boolean usable =
-        fields.eventMillis != null
-            && fields.eventMillis >= JsonPayload.EARLIEST.toEpochMilli()
-            && fields.eventMillis < JsonPayload.LATEST.toEpochMilli();
+    boolean usable = fields.eventMillis != null && EventTime.isAccepted(fields.eventMillis);
     long event = usable ? fields.eventMillis : lastEventMillis;
     lastEventMillis = event;
     boolean late = random.nextDouble() < faults.late();

@@ -17,6 +17,7 @@ import dev.millrace.runners.support.SharedStack;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.record.RawRecordCoder;
+import dev.millrace.transforms.time.EventTime;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -274,6 +275,7 @@ class OrdersTablesIT {
     OrdersPipeline.build(
         pipeline,
         source,
+        EventTime.ofRecord(),
         OrdersPipeline.Sinks.postgres(database, "test"),
         Duration.standardDays(1));
     pipeline.run().waitUntilFinish();

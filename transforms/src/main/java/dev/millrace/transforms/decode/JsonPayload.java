@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.time.EventTime;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
@@ -43,12 +44,6 @@ public final class JsonPayload {
    * Fewest digits of a decimal after its point, so that equal amounts look equal: 22.2 is 22.20.
    */
   public static final int MIN_FRACTION_DIGITS = 2;
-
-  /** The first time that is accepted, of an event and of a record. */
-  public static final Instant EARLIEST = Instant.parse("1970-01-01T00:00:00Z");
-
-  /** The first time that is accepted no more. */
-  public static final Instant LATEST = Instant.parse("2100-01-01T00:00:00Z");
 
   private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
   private static final int MAX_QUOTE = 40;
@@ -88,7 +83,7 @@ public final class JsonPayload {
               + MAX_BYTES
               + " are accepted");
     }
-    if (record.loadedAt().isBefore(EARLIEST) || !record.loadedAt().isBefore(LATEST)) {
+    if (!EventTime.isAccepted(record.loadedAt().toEpochMilli())) {
       throw new InvalidRecordException(
           "out_of_range",
           "the record's own timestamp is "
@@ -206,7 +201,7 @@ public final class JsonPayload {
                 + quote(text)
                 + ", not a time like 2026-05-26T08:00:01Z (ISO-8601, with its offset or Z)");
       }
-      if (time.isBefore(EARLIEST) || !time.isBefore(LATEST)) {
+      if (!EventTime.isAccepted(time.toEpochMilli())) {
         throw new InvalidRecordException(
             "out_of_range", name + " is " + quote(text) + ", outside of the years 1970 to 2099");
       }
@@ -261,6 +256,30 @@ public final class JsonPayload {
       throw new InvalidRecordException("missing_field", name + " is missing, null or blank");
     }
     return value;
+  }
+
+  /**
+   * The required event time of a record.
+   *
+   * @throws InvalidRecordException if there is none, or if it is further ahead of the record's own
+   *     timestamp than {@code rule} allows
+   */
+  public static Instant requiredEventTime(
+      String name, @Nullable Instant time, RawRecord record, EventTime rule)
+      throws InvalidRecordException {
+    Instant given = required(name, time);
+    if (rule.isTooFarAhead(given.toEpochMilli(), record.loadedAt().toEpochMilli())) {
+      throw new InvalidRecordException(
+          "in_the_future",
+          name
+              + " is "
+              + given
+              + ", more than "
+              + rule.tolerance()
+              + " ahead of the record's own timestamp, "
+              + record.loadedAt());
+    }
+    return given;
   }
 
   private static boolean startsWithByteOrderMark(byte[] payload) {

@@ -1,0 +1,171 @@
+package dev.millrace.io.kafka;
+
+import dev.millrace.transforms.time.EventTime;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.checkerframework.checker.nullness.qual.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks after the partitions of a live topic: which are idle, which are new, and what to do where
+ * the offsets are gone. Used by the fetching thread, but for {@link #silentMillis}.
+ */
+final class LiveWatch implements RecordFetcher.Watch {
+  private static final Logger LOG = LoggerFactory.getLogger(LiveWatch.class);
+  private static final Duration ANSWER = Duration.ofSeconds(1);
+  private static final long IDLE_CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+  private static final long TAIL_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+  private static final long DISCOVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  private final LiveSource source;
+  private final Map<Integer, Long> aliveNanos = new ConcurrentHashMap<>();
+  private final Set<Integer> idle = new HashSet<>();
+  private @Nullable TopicTail tail;
+  private long nextIdleCheck;
+  private long nextTail;
+  private long nextDiscovery;
+
+  /**
+   * Watches partitions.
+   *
+   * @param silentMillis how long each has been silent already
+   */
+  LiveWatch(LiveSource source, Map<Integer, Long> silentMillis) {
+    this.source = source;
+    long now = System.nanoTime();
+    this.nextIdleCheck = now;
+    this.nextTail = now;
+    this.nextDiscovery = now;
+    silentMillis.forEach(
+        (partition, silent) ->
+            aliveNanos.put(partition, now - TimeUnit.MILLISECONDS.toNanos(silent)));
+  }
+
+  /** How long a partition has had no usable event time, in processing time. */
+  long silentMillis(int partition) {
+    Long since = aliveNanos.get(partition);
+    return since == null ? 0 : TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since);
+  }
+
+  @Override
+  public void alive(int partition) {
+    aliveNanos.put(partition, System.nanoTime());
+    idle.remove(partition);
+  }
+
+  @Override
+  public void look(Consumer<byte[], byte[]> consumer, RecordFetcher fetcher) {
+    long now = System.nanoTime();
+    if (now - nextIdleCheck >= 0) {
+      nextIdleCheck = now + IDLE_CHECK_NANOS;
+      findIdle(consumer, fetcher);
+    }
+    if (now - nextTail >= 0 && idle.size() == aliveNanos.size()) {
+      nextTail = now + TAIL_NANOS;
+      lookElsewhere(fetcher);
+    }
+    if (now - nextDiscovery >= 0) {
+      nextDiscovery = now + DISCOVERY_NANOS;
+      findNew(consumer, fetcher);
+    }
+  }
+
+  /** Silent for long is not enough: brokers may be away, or the reader behind. */
+  private void findIdle(Consumer<byte[], byte[]> consumer, RecordFetcher fetcher) {
+    Collection<TopicPartition> silent =
+        aliveNanos.keySet().stream()
+            .filter(each -> !idle.contains(each) && silentMillis(each) >= source.idleAfterMillis())
+            .map(this::named)
+            .toList();
+    if (silent.isEmpty()) {
+      return;
+    }
+    try {
+      consumer
+          .endOffsets(silent, ANSWER)
+          .forEach(
+              (partition, end) -> {
+                if (consumer.position(partition, ANSWER) >= end) {
+                  idle.add(partition.partition());
+                  fetcher.tell(new RecordFetcher.Idle(partition.partition()));
+                }
+              });
+    } catch (TimeoutException e) {
+      LOG.warn("No answer on whether partitions are idle: {}", e.getMessage());
+    }
+  }
+
+  private void lookElsewhere(RecordFetcher fetcher) {
+    if (tail == null) {
+      tail = new TopicTail(source.topic(), source.eventTime());
+    }
+    long newest = tail.newestBut(aliveNanos.keySet());
+    if (newest != EventTime.UNUSABLE) {
+      fetcher.tell(new RecordFetcher.Elsewhere(newest));
+    }
+  }
+
+  private void findNew(Consumer<byte[], byte[]> consumer, RecordFetcher fetcher) {
+    List<PartitionInfo> partitions;
+    try {
+      partitions = consumer.partitionsFor(source.topic().name(), ANSWER);
+    } catch (TimeoutException e) {
+      return; // The next look asks again.
+    }
+    for (PartitionInfo each : partitions) {
+      int partition = each.partition();
+      if (source.reads(partition) && !aliveNanos.containsKey(partition)) {
+        long start = beginning(consumer, named(partition));
+        LOG.warn(
+            "Topic '{}' has a new partition {}: it is read from its start, offset {}",
+            source.topic().name(),
+            partition,
+            start);
+        alive(partition);
+        fetcher.add(partition, start);
+      }
+    }
+  }
+
+  @Override
+  public long outOfRange(Consumer<byte[], byte[]> consumer, TopicPartition partition, long offset) {
+    long start = beginning(consumer, partition);
+    LOG.warn(
+        "Offset {} of {} is not there: {} Reading goes on at the oldest record, offset {}.",
+        offset,
+        partition,
+        offset < start
+            ? "the topic's retention has deleted "
+                + (start - offset)
+                + " offsets before they were read. If an archive has them, run a backfill over it."
+            : "the topic was made anew, or its brokers have lost records.",
+        start);
+    return start;
+  }
+
+  private static long beginning(Consumer<byte[], byte[]> consumer, TopicPartition partition) {
+    return consumer.beginningOffsets(List.of(partition)).get(partition);
+  }
+
+  private TopicPartition named(int partition) {
+    return new TopicPartition(source.topic().name(), partition);
+  }
+
+  @Override
+  public void close() {
+    if (tail != null) {
+      tail.close();
+    }
+  }
+}

@@ -1,0 +1,168 @@
+package dev.millrace.io.kafka;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.UnknownMemberIdException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/**
+ * What the brokers know of a topic's offsets, by partition. Holds a connection. Every method throws
+ * a {@link KafkaException} with a message for the user if the brokers don't answer or refuse.
+ */
+final class TopicOffsets implements AutoCloseable {
+  private static final long TIMEOUT_SECONDS = 15;
+
+  private final KafkaTopic topic;
+  private final Admin admin;
+
+  TopicOffsets(KafkaTopic topic) {
+    this.topic = topic;
+    this.admin = Admin.create(topic.clientConfig());
+  }
+
+  /** The offset of the oldest record that each partition still has. */
+  SortedMap<Integer, Long> earliest() {
+    return offsets(list(OffsetSpec.earliest()));
+  }
+
+  /** The offset after the newest record; of open transactions nothing counts. */
+  SortedMap<Integer, Long> latest() {
+    return offsets(list(OffsetSpec.latest()));
+  }
+
+  /** Of the first record whose Kafka timestamp is {@code time} or later; without one, the end. */
+  SortedMap<Integer, Long> at(Instant time) {
+    // The ends first: what arrives between the two questions must not be skipped.
+    SortedMap<Integer, Long> offsets = latest();
+    list(OffsetSpec.forTimestamp(time.toEpochMilli()))
+        .forEach(
+            (partition, found) -> {
+              if (found.offset() >= 0) {
+                offsets.put(partition, found.offset());
+              }
+            });
+    return offsets;
+  }
+
+  /** What the group has committed; a partition without a commit is missing. */
+  SortedMap<Integer, Long> committed() {
+    SortedMap<Integer, Long> offsets = new TreeMap<>();
+    get(admin.listConsumerGroupOffsets(topic.group()).partitionsToOffsetAndMetadata())
+        .forEach(
+            (partition, offset) -> {
+              if (offset != null && partition.topic().equals(topic.name())) {
+                offsets.put(partition.partition(), offset.offset());
+              }
+            });
+    return offsets;
+  }
+
+  /** Makes {@code offsets} the group's committed ones. */
+  void commit(Map<Integer, Long> offsets) {
+    Map<TopicPartition, OffsetAndMetadata> commits = new HashMap<>();
+    offsets.forEach(
+        (partition, offset) ->
+            commits.put(
+                new TopicPartition(topic.name(), partition), new OffsetAndMetadata(offset)));
+    get(admin.alterConsumerGroupOffsets(topic.group(), commits).all());
+  }
+
+  /** Where the record of the greatest Kafka timestamp stands; offset -1 in an empty partition. */
+  SortedMap<Integer, ListOffsetsResultInfo> newest() {
+    return list(OffsetSpec.maxTimestamp());
+  }
+
+  private SortedMap<Integer, ListOffsetsResultInfo> list(OffsetSpec spec) {
+    Map<TopicPartition, OffsetSpec> question = new HashMap<>();
+    get(admin.describeTopics(Set.of(topic.name())).topicNameValues().get(topic.name()))
+        .partitions()
+        .forEach(each -> question.put(new TopicPartition(topic.name(), each.partition()), spec));
+    SortedMap<Integer, ListOffsetsResultInfo> answers = new TreeMap<>();
+    get(admin.listOffsets(question, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED)).all())
+        .forEach((partition, answer) -> answers.put(partition.partition(), answer));
+    return answers;
+  }
+
+  private static SortedMap<Integer, Long> offsets(Map<Integer, ListOffsetsResultInfo> answers) {
+    SortedMap<Integer, Long> offsets = new TreeMap<>();
+    answers.forEach((partition, answer) -> offsets.put(partition, answer.offset()));
+    return offsets;
+  }
+
+  private <T> T get(KafkaFuture<T> answer) {
+    try {
+      return answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new KafkaException("interrupted", e);
+    } catch (ExecutionException e) {
+      throw explained(topic, e.getCause());
+    } catch (TimeoutException e) {
+      throw new KafkaException(unreachable(topic), e);
+    }
+  }
+
+  /** The error with a message that says what to do. */
+  static KafkaException explained(KafkaTopic topic, Throwable cause) {
+    return new KafkaException(explain(topic, cause), cause);
+  }
+
+  private static String explain(KafkaTopic topic, Throwable cause) {
+    if (cause instanceof UnknownTopicOrPartitionException) {
+      return "topic '"
+          + topic.name()
+          + "' doesn't exist at "
+          + topic.bootstrapServers()
+          + ": create it, or fill it with 'bin/millrace feed'";
+    }
+    if (cause instanceof UnknownMemberIdException) {
+      return "consumer group '"
+          + topic.group()
+          + "' is in use by other consumers: stop them, or choose another --group";
+    }
+    if (cause instanceof AuthenticationException || cause instanceof AuthorizationException) {
+      return "Kafka at "
+          + topic.bootstrapServers()
+          + " refuses us: "
+          + cause.getMessage()
+          + " (topic '"
+          + topic.name()
+          + "', group '"
+          + topic.group()
+          + "'): look at its access lists and at --kafkaProperties";
+    }
+    if (cause instanceof org.apache.kafka.common.errors.TimeoutException) {
+      return unreachable(topic);
+    }
+    return "Kafka at " + topic.bootstrapServers() + ": " + cause.getMessage();
+  }
+
+  private static String unreachable(KafkaTopic topic) {
+    return "no Kafka broker answers at "
+        + topic.bootstrapServers()
+        + ": is it running, and is the address right?";
+  }
+
+  @Override
+  public void close() {
+    admin.close();
+  }
+}
