@@ -105,7 +105,6 @@ public class TimeFieldBenchmark {
     fields.add("\"order_id\":\"%d\"".formatted(random.nextInt(100_000, 1_000_000)));
     fields.add("\"region\":\"%s\"".formatted(random.nextBoolean() ? "Germany" : "France"));
     fields.add("\"amount\":%d.%02d".formatted(random.nextInt(1_000), random.nextInt(100)));
-    fields.add("\"currency\":\"EUR\"");
     fields.add("\"status\":\"PAID\"");
     int index =
         switch (position) {

@@ -41,7 +41,7 @@ public final class Columns<T> {
   }
 
   /** A {@code numeric[]}. */
-  public void numeric(Function<T, BigDecimal> column) throws SQLException {
+  public void numeric(Function<T, @Nullable BigDecimal> column) throws SQLException {
     set("numeric", rows.stream().map(column).toArray());
   }
 

@@ -130,6 +130,7 @@ public final class JdbcRows {
     private transient RetryPolicy<Object> retries;
     private transient List<TimestampedValue<T>> batch;
     private transient long batchBytes;
+    private transient boolean opened;
 
     WriteFn(Write<T> write, TupleTag<T> written, TupleTag<DeadLetter> refused) {
       this.pipeline = write.pipeline;
@@ -161,6 +162,12 @@ public final class JdbcRows {
       if (!problems.isEmpty()) {
         throw new IllegalStateException(String.join("; ", problems));
       }
+      inTransaction(
+          connection -> {
+            writer.open(connection);
+            return null;
+          });
+      opened = true;
     }
 
     @StartBundle
@@ -207,6 +214,9 @@ public final class JdbcRows {
 
     @Teardown
     public void teardown() {
+      if (opened) {
+        writer.close();
+      }
       if (pool != null) {
         pool.close();
       }

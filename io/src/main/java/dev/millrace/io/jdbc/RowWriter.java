@@ -16,6 +16,16 @@ public interface RowWriter<T> extends Serializable {
   List<RequiredTable> tables();
 
   /**
+   * Called once before the first batch, in a transaction of its own.
+   *
+   * @param connection used for what the writer has to know beforehand
+   */
+  default void open(Connection connection) throws SQLException {}
+
+  /** Called once after the last batch, if {@link #open} was. */
+  default void close() {}
+
+  /**
    * Writes {@code rows} within the connection's open transaction, which the caller commits.
    *
    * <p>Locks rows in the order of their keys, so that parallel writers can't deadlock.

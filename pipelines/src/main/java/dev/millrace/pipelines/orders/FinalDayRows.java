@@ -10,9 +10,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Days since 1970 that are over: marks the rows of {@code gold.revenue_by_region} final, those of
- * earlier days too. When a day is over, all before it are; and a stream that was started anew,
- * without its checkpoint, doesn't remember which of them were still open.
+ * Ends of days that are over, in milliseconds since 1970: marks the rows of {@code
+ * gold.revenue_by_region} final, those of earlier days too. When a day is over, all before it are;
+ * and a stream that was started anew, without its checkpoint, doesn't remember which of them were
+ * still open.
  */
 final class FinalDayRows implements RowWriter<Long> {
   private static final long serialVersionUID = 1L;
@@ -22,7 +23,8 @@ final class FinalDayRows implements RowWriter<Long> {
       with closed as (
         select g.region, g.order_date
         from gold.revenue_by_region g
-        where g.order_date <= date 'epoch' + ?::int and not g.is_final
+        where g.order_date < (timestamptz 'epoch' + ? * interval '1 millisecond')::date
+          and not g.is_final
         order by g.region, g.order_date
         for update)
       update gold.revenue_by_region g
@@ -37,9 +39,9 @@ final class FinalDayRows implements RowWriter<Long> {
   }
 
   @Override
-  public Map<String, Long> write(Connection connection, List<Long> days) throws SQLException {
+  public Map<String, Long> write(Connection connection, List<Long> ends) throws SQLException {
     try (PreparedStatement update = connection.prepareStatement(UPDATE)) {
-      update.setLong(1, Collections.max(days));
+      update.setLong(1, Collections.max(ends));
       return Map.of("rows_made_final", (long) update.executeUpdate());
     }
   }

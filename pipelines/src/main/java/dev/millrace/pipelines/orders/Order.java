@@ -47,4 +47,9 @@ public record Order(
   public LocalDate orderDate() {
     return LocalDate.ofInstant(eventTime, ZoneOffset.UTC);
   }
+
+  /** The first instant after the {@link #orderDate}. */
+  Instant endOfDay() {
+    return orderDate().plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant();
+  }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.pipelines.orders;
 
+import static dev.millrace.transforms.decode.JsonPayload.once;
 import static dev.millrace.transforms.decode.JsonPayload.required;
 import static dev.millrace.transforms.decode.JsonPayload.requiredEventTime;
 
@@ -64,7 +65,7 @@ final class OrderDecoder implements RecordDecoder<Order> {
         case "amount" -> amount = value.decimal();
         case "currency" -> currency = value.text();
         case "status" -> status = value.text();
-        case "event_time" -> eventTime = value.instant();
+        case "event_time" -> eventTime = once(name, eventTime, value.instant());
         default -> {}
       }
     }

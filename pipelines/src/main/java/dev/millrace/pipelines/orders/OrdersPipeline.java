@@ -7,8 +7,8 @@ import dev.millrace.io.jdbc.RequiredTable;
 import dev.millrace.transforms.deadletter.DeadLetter;
 import dev.millrace.transforms.decode.DecodeRecords;
 import dev.millrace.transforms.record.RawRecord;
-import dev.millrace.transforms.time.ClosedDays;
 import dev.millrace.transforms.time.EventTime;
+import dev.millrace.transforms.window.ClosedWindows;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.beam.sdk.Pipeline;
@@ -42,7 +42,7 @@ public final class OrdersPipeline {
    * Where the pipeline's results go.
    *
    * @param orders makes orders durable, yields them once they are, and the refused as dead letters
-   * @param finalDays told of days, since 1970, whose time is over
+   * @param finalDays told of the ends of days, in milliseconds since 1970, whose time is over
    * @param deadLetters keeps what could not be processed
    */
   public record Sinks(
@@ -91,7 +91,7 @@ public final class OrdersPipeline {
         .failuresTo(deadLetters)
         .apply("UpsertOrders", sinks.orders())
         .failuresTo(deadLetters)
-        .apply("ClosedDays", ClosedDays.of(Order::orderDate, allowedLateness))
+        .apply("ClosedDays", ClosedWindows.of(Order::endOfDay, allowedLateness))
         .apply("MarkFinal", sinks.finalDays());
     PCollectionList.of(deadLetters)
         .apply("AllDeadLetters", Flatten.pCollections())

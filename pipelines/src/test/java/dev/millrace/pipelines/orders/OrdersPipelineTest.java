@@ -41,8 +41,8 @@ class OrdersPipelineTest {
             DecodeOrders/Decode
             UpsertOrders/Write
             ClosedDays/GlobalWindow/Window.Assign
-            ClosedDays/DaysOfBundle/ParMultiDo(DaysOfBundle)
-            ClosedDays/CloseDay/ParMultiDo(CloseDay)
+            ClosedDays/EndsOfBundle/ParMultiDo(EndsOfBundle)
+            ClosedDays/Close/ParMultiDo(Close)
             MarkFinal/Write
             AllDeadLetters
             WriteDeadLetters/Write"""));

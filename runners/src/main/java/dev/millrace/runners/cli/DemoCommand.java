@@ -6,6 +6,7 @@ import dev.millrace.io.kafka.GroupLag;
 import dev.millrace.io.kafka.KafkaRecords;
 import dev.millrace.io.kafka.KafkaTopic;
 import dev.millrace.pipelines.orders.OrdersPipeline;
+import dev.millrace.runners.feed.Events;
 import dev.millrace.runners.feed.Faults;
 import dev.millrace.runners.feed.Feed;
 import dev.millrace.runners.launch.FlinkTarget;
@@ -86,7 +87,7 @@ final class DemoCommand implements Runnable {
 
     title("2. The orders pipeline, live, on the Flink cluster");
     KafkaTopic topic = new KafkaTopic(stack.kafka().address(), TOPIC, "millrace-demo", Map.of());
-    Feed feed = new Feed(topic.bootstrapServers(), TOPIC, 4, RATE, true, FAULTS);
+    Feed feed = new Feed(Events.ORDERS, topic.bootstrapServers(), TOPIC, 4, RATE, true, FAULTS);
     feed.createTopic();
     submit(stack, installation, topic, database);
 

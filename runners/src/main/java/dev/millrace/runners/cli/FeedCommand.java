@@ -1,5 +1,6 @@
 package dev.millrace.runners.cli;
 
+import dev.millrace.runners.feed.Events;
 import dev.millrace.runners.feed.Faults;
 import dev.millrace.runners.feed.Feed;
 import java.io.FileNotFoundException;
@@ -7,6 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -28,7 +30,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class FeedCommand implements Runnable, TellsAllMistakes {
 
-  @Parameters(paramLabel = "PIPELINE", description = "Whose records they are: orders.")
+  @Parameters(paramLabel = "PIPELINE", description = "Whose records they are: orders, traffic.")
   private @Nullable String pipeline;
 
   @Option(
@@ -77,8 +79,13 @@ final class FeedCommand implements Runnable, TellsAllMistakes {
         .getParseResult()
         .unmatched()
         .forEach(each -> mistakes.add("unknown option: " + each));
-    if (pipeline != null && !pipeline.equals("orders")) {
-      mistakes.add("'" + pipeline + "' is no pipeline: it is orders");
+    Optional<Events> events = Events.of(String.valueOf(pipeline));
+    if (pipeline != null && events.isEmpty()) {
+      mistakes.add(
+          "'"
+              + pipeline
+              + "' is no pipeline: it is one of "
+              + String.join(", ", Events.pipelines()));
     }
     if (!timestamp.equals("event") && !timestamp.equals("now")) {
       mistakes.add("--timestamp=" + timestamp + " is none: it is event or now");
@@ -92,7 +99,14 @@ final class FeedCommand implements Runnable, TellsAllMistakes {
       throw new UsageException(mistakes);
     }
     Feed feed =
-        new Feed(servers, topic, partitions, rate, timestamp.equals("event"), faults.faults());
+        new Feed(
+            events.orElseThrow(),
+            servers,
+            topic,
+            partitions,
+            rate,
+            timestamp.equals("event"),
+            faults.faults());
     boolean made = feed.createTopic();
     System.out.println(
         "Topic "

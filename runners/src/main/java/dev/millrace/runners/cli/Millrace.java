@@ -29,7 +29,10 @@ import picocli.CommandLine.ScopeType;
       StatusCommand.class,
       DownCommand.class,
       RunCommand.class,
+      StopCommand.class,
       FeedCommand.class,
+      GenerateCommand.class,
+      LatenessCommand.class,
       SqlCommand.class,
       MigrateCommand.class
     })

@@ -57,6 +57,11 @@ final class RunnerOptions {
   @Option(names = "--detach", description = "FlinkRunner on a cluster: submit the job and return.")
   private boolean detach;
 
+  /** Whether the run resumes an earlier one. */
+  boolean goesOn() {
+    return savepointPath != null;
+  }
+
   /** How to run; null if there is a mistake, which is added. */
   @Nullable Launch launch(String pipeline, List<String> runnerOptions, List<String> mistakes) {
     int before = mistakes.size();

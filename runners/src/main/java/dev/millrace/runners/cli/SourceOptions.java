@@ -186,6 +186,7 @@ final class SourceOptions {
         ? null
         : new Source(
             () -> FileRecords.read(glob, rule),
+            "files " + glob,
             found + (found == 1 ? " file, " : " files, ") + input,
             () -> "");
   }
@@ -215,6 +216,7 @@ final class SourceOptions {
               .withOutOfOrderness(org.joda.time.Duration.millis(lag.toMillis()))
               .withIdleAfter(org.joda.time.Duration.millis(idleAfter.toMillis()));
         },
+        "topic " + kafka.name() + ", group " + kafka.group(),
         describe(kafka) + ", group " + kafka.group() + ", start " + position,
         () -> lag(kafka));
   }
@@ -239,6 +241,7 @@ final class SourceOptions {
                   : "The range has %,d offsets".formatted(range.offsets()));
           return range;
         },
+        "topic " + kafka.name() + ", from " + first + " to " + end,
         describe(kafka) + ", from " + first + " to " + end,
         () -> "");
   }
@@ -249,7 +252,7 @@ final class SourceOptions {
     if (topic == null) {
       mistakes.add("--source=" + source + " needs --topic");
     }
-    Map<String, String> properties = properties(mistakes);
+    Map<String, String> properties = properties(kafkaProperties, mistakes);
     if (servers == null || topic == null) {
       return null;
     }
@@ -283,15 +286,16 @@ final class SourceOptions {
     }
   }
 
-  private Map<String, String> properties(List<String> mistakes) {
-    if (kafkaProperties == null) {
+  /** What a properties file holds; empty if there is none. */
+  static Map<String, String> properties(@Nullable Path file, List<String> mistakes) {
+    if (file == null) {
       return Map.of();
     }
     Properties loaded = new Properties();
-    try (Reader reader = Files.newBufferedReader(kafkaProperties)) {
+    try (Reader reader = Files.newBufferedReader(file)) {
       loaded.load(reader);
     } catch (IOException | IllegalArgumentException e) {
-      mistakes.add("--kafkaProperties=" + kafkaProperties + " can't be read");
+      mistakes.add("--kafkaProperties=" + file + " can't be read");
     }
     Map<String, String> properties = new HashMap<>();
     loaded.stringPropertyNames().forEach(name -> properties.put(name, loaded.getProperty(name)));

@@ -29,6 +29,7 @@ final class FaultyOrder {
 
   private record Scheduled(long sendMillis, long sequence, Outgoing record) {}
 
+  private final Events events;
   private final Faults faults;
   private final SplittableRandom random;
   private final Malformed malformed;
@@ -38,15 +39,16 @@ final class FaultyOrder {
   private long sequence;
   private long lastEventMillis;
 
-  FaultyOrder(Faults faults) {
+  FaultyOrder(Events events, Faults faults) {
+    this.events = events;
     this.faults = faults;
     this.random = new SplittableRandom(faults.seed());
-    this.malformed = new Malformed(random.split());
+    this.malformed = new Malformed(events, random.split());
   }
 
   /** Takes the next line, and passes on what is due before its event time. */
   void add(byte[] line, Consumer<Outgoing> send) {
-    Fields fields = Fields.of(line);
+    Fields fields = Fields.of(line, events.keyField());
     // A time beyond is a mistake of the line: it is sent, dated like the line before it.
     boolean usable = fields.eventMillis != null && EventTime.isAccepted(fields.eventMillis);
     long event = usable ? fields.eventMillis : lastEventMillis;
@@ -86,19 +88,19 @@ final class FaultyOrder {
     return limit.isZero() ? 0 : random.nextLong(limit.toMillis() + 1);
   }
 
-  /** The key and time of an order, as far as the line has them. */
+  /** The key and time of an event, as far as the line has them. */
   private static final class Fields {
     private @Nullable String key;
     private @Nullable Long eventMillis;
 
-    static Fields of(byte[] line) {
+    static Fields of(byte[] line, String keyField) {
       Fields fields = new Fields();
       try (JsonParser parser = JSON.createParser(line)) {
         if (parser.nextToken() == JsonToken.START_OBJECT) {
           while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String name = parser.currentName();
             JsonToken value = parser.nextToken();
-            if (value == JsonToken.VALUE_STRING && name.equals("order_id")) {
+            if (value == JsonToken.VALUE_STRING && name.equals(keyField)) {
               fields.key = parser.getText();
             } else if (value == JsonToken.VALUE_STRING && name.equals("event_time")) {
               fields.eventMillis =

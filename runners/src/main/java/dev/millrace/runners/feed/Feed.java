@@ -34,8 +34,9 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.checkerframework.checker.nullness.qual.Nullable;
 
 /**
- * Sends the lines of files to a topic, keyed by order, with faults.
+ * Sends the lines of files to a topic, with faults.
  *
+ * @param events what they are
  * @param bootstrapServers the brokers
  * @param topic made if it isn't there, with records that never expire
  * @param partitions of a topic that is made
@@ -43,6 +44,7 @@ import org.checkerframework.checker.nullness.qual.Nullable;
  * @param eventTimestamps whether a record's Kafka timestamp is its event time, or now
  */
 public record Feed(
+    Events events,
     String bootstrapServers,
     String topic,
     int partitions,
@@ -116,7 +118,7 @@ public record Feed(
   public Sent send(List<MatchResult.Metadata> files, LongConsumer progress) throws IOException {
     Map<Outgoing.Kind, Long> counts = new EnumMap<>(Outgoing.Kind.class);
     AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
-    FaultyOrder order = new FaultyOrder(faults);
+    FaultyOrder order = new FaultyOrder(events, faults);
     long begin = System.nanoTime();
     try (Producer<byte[], byte[]> producer = producer()) {
       Consumer<Outgoing> send =

@@ -3,6 +3,7 @@ package dev.millrace.runners.launch;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -22,7 +23,7 @@ import org.apache.flink.util.OptionalFailure;
 import org.apache.flink.util.SerializedValue;
 
 /** Jobs of a session cluster, by name, over its REST interface. */
-final class FlinkJobs {
+public final class FlinkJobs {
   private static final long TIMEOUT_SECONDS = 60;
   private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
 
@@ -82,12 +83,31 @@ final class FlinkJobs {
     }
   }
 
-  /** Ends a job: a stream with a savepoint to go on from, a batch by cancelling it. */
-  static String stop(String master, String jobName) {
+  /** The names of the jobs that have not ended. */
+  public static List<String> running(String master) {
+    try (RestClusterClient<String> client = client(master)) {
+      return client.listJobs().get(TIMEOUT_SECONDS, TimeUnit.SECONDS).stream()
+          .filter(job -> !job.getJobState().isGloballyTerminalState())
+          .map(JobStatusMessage::getJobName)
+          .sorted()
+          .toList();
+    } catch (Exception e) {
+      throw new IllegalStateException("the cluster at " + master + " doesn't answer", e);
+    }
+  }
+
+  /**
+   * Ends a job: a stream with a savepoint to go on from, a batch by cancelling it.
+   *
+   * @param drain whether every window is closed first, as if nothing more could come
+   * @return what was done, for the user
+   * @throws IllegalStateException if the job runs on, with the reason
+   */
+  public static String stop(String master, String jobName, boolean drain) {
     try (RestClusterClient<String> client = client(master)) {
       Optional<JobStatusMessage> job = find(client, jobName);
       if (job.isEmpty()) {
-        return "There is no job " + jobName + " at " + master + ".";
+        throw new IllegalStateException("there is no job " + jobName + " at " + master);
       }
       JobID id = job.get().getJobId();
       if (job.get().getJobState() != JobStatus.RUNNING) {
@@ -97,15 +117,23 @@ final class FlinkJobs {
       try {
         String savepoint =
             client
-                .stopWithSavepoint(id, false, null, SavepointFormatType.CANONICAL)
+                .stopWithSavepoint(id, drain, null, SavepointFormatType.CANONICAL)
                 .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
-        return "Stopped. To go on from here: --savepointPath=" + savepoint;
+        return drain
+            ? "Drained and stopped " + jobName + ": every window is closed, every row final."
+            : "Stopped " + jobName + ". To go on from here: --savepointPath=" + savepoint;
       } catch (ExecutionException e) {
+        if (drain) {
+          throw new IllegalStateException(jobName + " could not be drained: " + rootMessage(e), e);
+        }
         client.cancel(id).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         return "Cancelled " + jobName + ".";
       }
+    } catch (IllegalStateException e) {
+      throw e;
     } catch (Exception e) {
-      return "The job could not be stopped: " + e.getMessage() + "; see http://" + master;
+      throw new IllegalStateException(
+          jobName + " could not be stopped: " + rootMessage(e) + "; see http://" + master, e);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.millrace.runners.launch;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.TreeMap;
@@ -22,6 +23,22 @@ import org.checkerframework.checker.nullness.qual.Nullable;
 /** Runs a pipeline and prints how far it is, until it ends or the user ends it. */
 final class Follow {
   private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(5);
+
+  /** The counters that a person wants to know, in this order, if the pipeline has them. */
+  private static final Map<String, String> TOLD = new LinkedHashMap<>();
+
+  static {
+    TOLD.put("read", "read");
+    TOLD.put("duplicates", "duplicates");
+    TOLD.put("written", "written");
+    TOLD.put("inserted", "new");
+    TOLD.put("updated", "changed");
+    TOLD.put("unchanged", "unchanged");
+    TOLD.put("rows_changed", "rows changed");
+    TOLD.put("sessions_merged", "sessions merged");
+    TOLD.put("dead_letters", "dead letters");
+    TOLD.put("final_rows_corrected", "final rows corrected");
+  }
 
   private final String pipeline;
   private final String jobName;
@@ -120,7 +137,11 @@ final class Follow {
     PipelineResult started = result;
     if (flink != null && flink.isCluster()) {
       System.out.println("Stopping the job ...");
-      System.out.println(FlinkJobs.stop(flink.master(), jobName));
+      try {
+        System.out.println(FlinkJobs.stop(flink.master(), jobName, false));
+      } catch (IllegalStateException e) {
+        System.out.println(e.getMessage());
+      }
     } else if (started != null) {
       try {
         started.cancel();
@@ -173,19 +194,14 @@ final class Follow {
     StringJoiner line = new StringJoiner("  ");
     line.add("%6.1f s".formatted(seconds));
     if (counts.containsKey("read")) {
-      line.add(
-          "read %,d, written %,d (new %,d, changed %,d, unchanged %,d), dead letters %,d"
-              .formatted(
-                  counts.getOrDefault("read", 0L),
-                  counts.getOrDefault("written", 0L),
-                  counts.getOrDefault("inserted", 0L),
-                  counts.getOrDefault("updated", 0L),
-                  counts.getOrDefault("unchanged", 0L),
-                  counts.getOrDefault("dead_letters", 0L)));
-      long corrected = counts.getOrDefault("final_rows_corrected", 0L);
-      if (corrected > 0) {
-        line.add("final gold rows corrected %,d".formatted(corrected));
-      }
+      StringJoiner told = new StringJoiner(", ");
+      TOLD.forEach(
+          (counter, words) -> {
+            if (counts.containsKey(counter)) {
+              told.add("%s %,d".formatted(words, counts.get(counter)));
+            }
+          });
+      line.add(told.toString());
     } else {
       line.add("running");
     }

@@ -69,7 +69,7 @@ class FaultyOrderTest {
   @Test
   void linesThatAreNoJsonAreSentAsTheyAre() {
     List<Outgoing> sent = new ArrayList<>();
-    FaultyOrder order = new FaultyOrder(Faults.none());
+    FaultyOrder order = new FaultyOrder(Events.ORDERS, Faults.none());
     byte[] junk = {(byte) 0xff, 0, 1};
     order.add(junk, sent::add);
     order.add(new byte[0], sent::add);
@@ -81,7 +81,7 @@ class FaultyOrderTest {
 
   private static List<Outgoing> sent(Faults faults) {
     List<Outgoing> sent = new ArrayList<>();
-    FaultyOrder order = new FaultyOrder(faults);
+    FaultyOrder order = new FaultyOrder(Events.ORDERS, faults);
     for (String line : lines()) {
       order.add(line.getBytes(StandardCharsets.UTF_8), sent::add);
     }

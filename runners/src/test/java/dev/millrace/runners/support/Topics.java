@@ -2,6 +2,7 @@ package dev.millrace.runners.support;
 
 import dev.millrace.io.kafka.GroupLag;
 import dev.millrace.io.kafka.KafkaTopic;
+import dev.millrace.runners.feed.Events;
 import dev.millrace.runners.feed.Faults;
 import dev.millrace.runners.feed.Feed;
 import java.time.Duration;
@@ -29,7 +30,7 @@ public final class Topics {
 
   /** Makes a topic that keeps its records, whatever their time. */
   public static void create(String topic, int partitions) {
-    new Feed(servers(), topic, partitions, 0, true, Faults.none()).createTopic();
+    new Feed(Events.ORDERS, servers(), topic, partitions, 0, true, Faults.none()).createTopic();
   }
 
   /** Sends the records and waits until the broker has them. */

@@ -259,6 +259,18 @@ public final class JsonPayload {
   }
 
   /**
+   * A value that may stand only once in a payload, such as the one that dates it.
+   *
+   * @param before what was read of the field before
+   */
+  public static <T> T once(String name, @Nullable T before, T value) throws InvalidRecordException {
+    if (before != null) {
+      throw new InvalidRecordException("malformed_json", name + " stands twice in the record");
+    }
+    return value;
+  }
+
+  /**
    * The required event time of a record.
    *
    * @throws InvalidRecordException if there is none, or if it is further ahead of the record's own

@@ -1,6 +1,6 @@
 /**
- * What event time tells: which days are over.
+ * Event time: what dates a record, and how it is found in a payload.
  *
- * <p>Where event time and the watermark come from is the source's.
+ * <p>Watermarks are the sources'; windows stand in {@code window}.
  */
 package dev.millrace.transforms.time;

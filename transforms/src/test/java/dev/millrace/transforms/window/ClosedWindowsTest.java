@@ -1,4 +1,4 @@
-package dev.millrace.transforms.time;
+package dev.millrace.transforms.window;
 
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsInAnyOrder;
@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.is;
 
 import java.io.Serializable;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import org.apache.beam.sdk.coders.StringUtf8Coder;
 import org.apache.beam.sdk.testing.PAssert;
 import org.apache.beam.sdk.testing.TestPipeline;
@@ -20,7 +21,7 @@ import org.joda.time.Instant;
 import org.junit.Rule;
 import org.junit.Test;
 
-public class ClosedDaysTest implements Serializable {
+public class ClosedWindowsTest implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private static final String MONDAY = "2026-05-25";
@@ -30,7 +31,7 @@ public class ClosedDaysTest implements Serializable {
   @Rule public final transient TestPipeline pipeline = TestPipeline.create();
 
   @Test
-  public void dayStaysOpenUntilTheAllowedLatenessIsOver() {
+  public void windowStaysOpenUntilTheAllowedLatenessIsOver() {
     TestStream<String> days =
         TestStream.create(StringUtf8Coder.of())
             .addElements(on(MONDAY))
@@ -49,7 +50,7 @@ public class ClosedDaysTest implements Serializable {
   }
 
   @Test
-  public void dayClosesAfterItsEndAndTheLatenessAndAgainForALateElement() {
+  public void windowClosesAfterItsEndAndTheLatenessAndAgainForALateElement() {
     TestStream<String> days =
         TestStream.create(StringUtf8Coder.of())
             .addElements(on(MONDAY))
@@ -67,7 +68,7 @@ public class ClosedDaysTest implements Serializable {
   }
 
   @Test
-  public void boundedRunClosesEveryDayOnceAtItsEnd() {
+  public void boundedRunClosesEveryWindowOnceAtItsEnd() {
     PCollection<String> days = pipeline.apply(Create.of(MONDAY, TUESDAY, MONDAY, TUESDAY, MONDAY));
 
     PAssert.that(closed(days))
@@ -83,7 +84,7 @@ public class ClosedDaysTest implements Serializable {
   public void negativeLatenessIsRefused() {
     pipeline.enableAbandonedNodeEnforcement(false);
     try {
-      ClosedDays.<String>of(LocalDate::parse, Duration.millis(-1));
+      ClosedWindows.<String>of(ClosedWindowsTest::endOf, Duration.millis(-1));
     } catch (IllegalArgumentException e) {
       assertThat(e.getMessage(), is("allowedLateness is negative: PT-0.001S"));
       return;
@@ -96,10 +97,19 @@ public class ClosedDaysTest implements Serializable {
   }
 
   private static PCollection<String> closed(PCollection<String> days) {
-    return days.apply(ClosedDays.<String>of(LocalDate::parse, Duration.standardDays(1)))
+    return days.apply(ClosedWindows.<String>of(ClosedWindowsTest::endOf, Duration.standardDays(1)))
         .apply(
             MapElements.into(TypeDescriptors.strings())
-                .via(day -> LocalDate.ofEpochDay(day).toString()));
+                .via(
+                    end ->
+                        Instant.ofEpochMilli(end)
+                            .minus(Duration.standardDays(1))
+                            .toString()
+                            .substring(0, 10)));
+  }
+
+  private static java.time.Instant endOf(String day) {
+    return LocalDate.parse(day).plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant();
   }
 
   private static TimestampedValue<String> on(String day) {

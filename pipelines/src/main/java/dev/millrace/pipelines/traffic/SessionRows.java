@@ -1,0 +1,149 @@
+package dev.millrace.pipelines.traffic;
+
+import dev.millrace.io.jdbc.Columns;
+import dev.millrace.io.jdbc.RequiredTable;
+import dev.millrace.io.jdbc.RowWriter;
+import dev.millrace.io.jdbc.RunAttempt;
+import dev.millrace.transforms.window.WindowResult;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Sessions into {@code gold.sessions}. Beam takes nothing back when sessions merge: the transaction
+ * that writes the merged one removes the rows that it has swallowed, which are those of the user
+ * that overlap it.
+ *
+ * <p>Which row is newer, and what final means, is as in {@link WindowRows}; an overlapping row that
+ * is final, or of a later run, stays. Counts {@code rows_changed} and {@code rows_kept}, and {@code
+ * sessions_merged} for the removed.
+ */
+final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
+  private static final long serialVersionUID = 1L;
+
+  static final RequiredTable TABLE =
+      new RequiredTable("gold", "sessions", List.of("user_id", "session_start"));
+
+  private static final String BOUNDS =
+      """
+      timestamptz 'epoch' + session_start * interval '1 microsecond' as session_start,
+        timestamptz 'epoch' + session_end * interval '1 microsecond' as session_end""";
+
+  private static final String REMOVE_SWALLOWED =
+      """
+      delete from gold.sessions g
+      using (
+        select user_id, %s
+        from unnest(?, ?, ?) as incoming (user_id, session_start, session_end)) merged
+      where g.user_id = merged.user_id
+        and g.session_start < merged.session_end and g.session_end > merged.session_start
+        and g.session_start <> merged.session_start
+        and (g._run < ? or (g._run = ? and not g.is_final))
+      """
+          .formatted(BOUNDS);
+
+  private static final String UPSERT =
+      """
+      insert into gold.sessions as g (user_id, session_start, session_end, events, pages, pane,
+        timing, is_final, _run, _attempt, _merged_at)
+      select user_id, %s, events, pages, pane, timing, false, ?, ?, now()
+      from unnest(?, ?, ?, ?, ?, ?, ?) as incoming (user_id, session_start, session_end, events,
+        pages, pane, timing)
+      on conflict (user_id, session_start) do update
+      set session_end = excluded.session_end, events = excluded.events, pages = excluded.pages,
+        pane = excluded.pane, timing = excluded.timing, is_final = excluded.is_final,
+        _run = excluded._run, _attempt = excluded._attempt, _merged_at = excluded._merged_at
+      where g._run < excluded._run
+        or (g._run = excluded._run and not g.is_final
+          and (g._attempt < excluded._attempt
+            or (g._attempt = excluded._attempt
+              and (g.session_end, g.pane) < (excluded.session_end, excluded.pane))))
+      """
+          .formatted(BOUNDS);
+
+  private final RunAttempt run;
+  private transient long attempt;
+
+  SessionRows(RunAttempt run) {
+    this.run = run;
+  }
+
+  @Override
+  public List<RequiredTable> tables() {
+    return List.of(TABLE);
+  }
+
+  @Override
+  public void open(Connection connection) throws SQLException {
+    if (attempt == 0) {
+      attempt = run.acquire(connection);
+    }
+  }
+
+  @Override
+  public void close() {
+    run.release();
+    attempt = 0;
+  }
+
+  @Override
+  public Map<String, Long> write(Connection connection, List<WindowResult<SessionStats>> results)
+      throws SQLException {
+    List<WindowResult<SessionStats>> newest = withoutSwallowed(results);
+    long merged;
+    try (PreparedStatement remove = connection.prepareStatement(REMOVE_SWALLOWED)) {
+      setBounds(connection, remove, newest, 1);
+      remove.setLong(4, run.run());
+      remove.setLong(5, run.run());
+      merged = remove.executeUpdate();
+    }
+    try (PreparedStatement upsert = connection.prepareStatement(UPSERT)) {
+      upsert.setLong(1, run.run());
+      upsert.setLong(2, attempt);
+      Columns<WindowResult<SessionStats>> columns = setBounds(connection, upsert, newest, 3);
+      columns.bigint(result -> result.aggregate().events());
+      columns.bigint(result -> result.aggregate().pages().size());
+      columns.bigint(WindowResult::pane);
+      columns.text(result -> result.timing().name());
+      long changed = upsert.executeUpdate();
+      return Map.of(
+          "rows_changed", changed,
+          "rows_kept", results.size() - changed,
+          "sessions_merged", merged);
+    }
+  }
+
+  private static Columns<WindowResult<SessionStats>> setBounds(
+      Connection connection,
+      PreparedStatement statement,
+      List<WindowResult<SessionStats>> results,
+      int first)
+      throws SQLException {
+    Columns<WindowResult<SessionStats>> columns =
+        new Columns<>(connection, statement, results, first);
+    columns.text(WindowResult::key);
+    columns.micros(WindowResult::start);
+    columns.micros(WindowResult::end);
+    return columns;
+  }
+
+  /** A later session of the batch replaces those of its user that it overlaps. Sorted by key. */
+  private static List<WindowResult<SessionStats>> withoutSwallowed(
+      List<WindowResult<SessionStats>> results) {
+    Map<String, List<WindowResult<SessionStats>>> byUser = new TreeMap<>();
+    for (WindowResult<SessionStats> result : results) {
+      List<WindowResult<SessionStats>> its =
+          byUser.computeIfAbsent(result.key(), user -> new ArrayList<>());
+      its.removeIf(
+          before -> before.start().isBefore(result.end()) && result.start().isBefore(before.end()));
+      its.add(result);
+    }
+    List<WindowResult<SessionStats>> newest = new ArrayList<>();
+    byUser.values().forEach(newest::addAll);
+    return newest;
+  }
+}

@@ -1,0 +1,88 @@
+package dev.millrace.runners.cli;
+
+import dev.millrace.io.jdbc.Database;
+import dev.millrace.io.jdbc.RequiredTable;
+import dev.millrace.io.jdbc.Runs;
+import dev.millrace.runners.launch.Launch;
+import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.time.EventTime;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.beam.sdk.Pipeline;
+import org.apache.beam.sdk.transforms.PTransform;
+import org.apache.beam.sdk.values.PBegin;
+import org.apache.beam.sdk.values.PCollection;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** What every pipeline is run with: a source, a database, a runner. */
+final class PipelineRun {
+  private static final RequiredTable RUNS = new RequiredTable("ops", "runs", List.of("run"));
+
+  @Mixin private SourceOptions source;
+  @Mixin private DatabaseOptions database;
+  @Mixin private RunnerOptions runner;
+
+  /** What a graph is built with. */
+  record Parts(
+      PTransform<PBegin, PCollection<RawRecord>> records,
+      EventTime eventTime,
+      Database database,
+      long run) {}
+
+  /** Adds a pipeline's graph. */
+  interface Graph {
+    void build(Pipeline pipeline, Parts parts);
+  }
+
+  /**
+   * Checks everything, then runs the graph.
+   *
+   * @param found mistakes of the pipeline's own options
+   * @param outOfOrderness of a live topic, if the user doesn't say
+   * @param tables that the graph writes
+   * @return the exit code
+   */
+  int call(
+      CommandSpec spec,
+      String name,
+      List<String> found,
+      Duration outOfOrderness,
+      List<RequiredTable> tables,
+      Graph graph) {
+    List<String> mistakes = new ArrayList<>(Mistakes.ofParsing(spec));
+    mistakes.addAll(found);
+    EventTime eventTime = source.eventTime(mistakes);
+    Source chosen = source.source(name, outOfOrderness, mistakes);
+    Database target = database.database(mistakes);
+    Launch launch = runner.launch(name, spec.commandLine().getParseResult().unmatched(), mistakes);
+    if (!mistakes.isEmpty()) {
+      throw new UsageException(mistakes);
+    }
+    List<RequiredTable> required = new ArrayList<>(tables);
+    required.add(RUNS);
+    Databases.check(target, required);
+    launch
+        .unreachable()
+        .ifPresent(
+            reason -> {
+              throw new FailedException(List.of(reason));
+            });
+    PTransform<PBegin, PCollection<RawRecord>> records = chosen.open().get();
+    long run = begin(target, name, chosen.subject());
+    System.out.println("Reading " + chosen.description());
+    System.out.println("Writing " + target.url() + Addresses.note(target.url()) + ", run " + run);
+    Parts parts = new Parts(records, eventTime, target, run);
+    return launch.run(pipeline -> graph.build(pipeline, parts), chosen.progress());
+  }
+
+  private long begin(Database target, String name, String subject) {
+    try {
+      return Runs.begin(target, name, subject, runner.goesOn());
+    } catch (SQLException e) {
+      throw new FailedException(Causes.describe(e), e);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package dev.millrace.runners.cli;
+
+import dev.millrace.pipelines.traffic.Output;
+import dev.millrace.pipelines.traffic.TrafficPipeline;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Runs the traffic pipeline. */
+@Command(
+    name = "traffic",
+    description = {
+      "Events by region in windows of 5 minutes into gold.events_5m and (one every minute)",
+      "gold.events_sliding, and by user, with gaps of 30 s between them, into gold.sessions;",
+      "what can't be processed into ops.dead_letters.",
+    },
+    sortOptions = false,
+    showDefaultValues = true,
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Out-of-orderness is 30 s if nothing else is said.",
+      "Any other option of the runner is passed on, for example --maxBundleTimeMills=100.",
+    })
+final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
+
+  @Option(
+      names = "--outputs",
+      split = ",",
+      paramLabel = "5m,sliding,sessions",
+      description = "The tables to write. Default: all.")
+  private List<String> outputs =
+      Output.all().stream().map(Output::option).collect(Collectors.toList());
+
+  @Option(
+      names = "--allowedLateness",
+      defaultValue = "10m",
+      converter = DurationConverter.class,
+      description =
+          "How long after its end a window is corrected by late events, in event time. Later ones"
+              + " are dropped; the window's row is final.")
+  private Duration allowedLateness = Duration.ofMinutes(10);
+
+  @Option(
+      names = "--earlyFiring",
+      defaultValue = "10s",
+      converter = DurationConverter.class,
+      description =
+          "How long after a new event a window that isn't over shows a preliminary result. 0s:"
+              + " never.")
+  private Duration earlyFiring = Duration.ofSeconds(10);
+
+  @Mixin private PipelineRun run;
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    List<String> mistakes = new ArrayList<>();
+    Set<Output> chosen = chosen(mistakes);
+    TrafficPipeline.Firing firing =
+        new TrafficPipeline.Firing(
+            org.joda.time.Duration.millis(allowedLateness.toMillis()),
+            earlyFiring.isZero() ? null : org.joda.time.Duration.millis(earlyFiring.toMillis()));
+    return run.call(
+        spec,
+        TrafficPipeline.NAME,
+        mistakes,
+        Duration.ofMillis(TrafficPipeline.OUT_OF_ORDERNESS.getMillis()),
+        TrafficPipeline.tables(chosen),
+        (pipeline, parts) ->
+            TrafficPipeline.build(
+                pipeline,
+                parts.records(),
+                parts.eventTime(),
+                TrafficPipeline.Sinks.postgres(parts.database(), parts.run(), Version.current()),
+                chosen,
+                firing));
+  }
+
+  private Set<Output> chosen(List<String> mistakes) {
+    Set<Output> chosen = EnumSet.noneOf(Output.class);
+    for (String name : outputs) {
+      Optional<Output> output =
+          Output.all().stream().filter(each -> each.option().equals(name.strip())).findFirst();
+      output.ifPresentOrElse(
+          chosen::add,
+          () -> mistakes.add("--outputs=" + name + " is none: it is 5m, sliding or sessions"));
+    }
+    return chosen;
+  }
+}
