@@ -18,8 +18,6 @@ create table gold.events_5m (
   primary key (region, window_start)
 );
 
-create index events_5m_open on gold.events_5m (window_end) where not is_final;
-
 comment on table gold.events_5m is 'Events by region in windows of 5 minutes, UTC';
 comment on column gold.events_5m.count is 'All events; sum, min, max and avg are of those with a value, null if none has one';
 comment on column gold.events_5m.avg is 'sum by the number of values, rounded half up to 6 digits';
@@ -47,8 +45,6 @@ create table gold.sessions (
   _merged_at    timestamptz not null,
   primary key (user_id, session_start)
 );
-
-create index sessions_open on gold.sessions (session_end) where not is_final;
 
 comment on table gold.sessions is 'Events of a user with less than 30 s between one and the next';
 comment on column gold.sessions.session_start is 'The time of the first event';

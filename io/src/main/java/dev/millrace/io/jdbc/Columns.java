@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 import org.checkerframework.checker.nullness.qual.Nullable;
@@ -43,6 +44,11 @@ public final class Columns<T> {
   /** A {@code numeric[]}. */
   public void numeric(Function<T, @Nullable BigDecimal> column) throws SQLException {
     set("numeric", rows.stream().map(column).toArray());
+  }
+
+  /** A {@code bool[]}. */
+  public void bool(Predicate<T> column) throws SQLException {
+    set("bool", rows.stream().map(column::test).toArray());
   }
 
   /** An {@code int4[]}. */

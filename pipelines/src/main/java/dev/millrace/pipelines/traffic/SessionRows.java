@@ -50,9 +50,9 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
       """
       insert into gold.sessions as g (user_id, session_start, session_end, events, pages, pane,
         timing, is_final, _run, _attempt, _merged_at)
-      select user_id, %s, events, pages, pane, timing, false, ?, ?, now()
-      from unnest(?, ?, ?, ?, ?, ?, ?) as incoming (user_id, session_start, session_end, events,
-        pages, pane, timing)
+      select user_id, %s, events, pages, pane, timing, is_final, ?, ?, now()
+      from unnest(?, ?, ?, ?, ?, ?, ?, ?) as incoming (user_id, session_start, session_end, events,
+        pages, pane, timing, is_final)
       on conflict (user_id, session_start) do update
       set session_end = excluded.session_end, events = excluded.events, pages = excluded.pages,
         pane = excluded.pane, timing = excluded.timing, is_final = excluded.is_final,
@@ -109,6 +109,7 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
       columns.bigint(result -> result.aggregate().pages().size());
       columns.bigint(WindowResult::pane);
       columns.text(result -> result.timing().name());
+      columns.bool(WindowResult::isFinal);
       long changed = upsert.executeUpdate();
       return Map.of(
           "rows_changed", changed,

@@ -4,7 +4,6 @@ import dev.millrace.io.jdbc.Database;
 import dev.millrace.io.jdbc.DeadLetterRows;
 import dev.millrace.io.jdbc.JdbcRows;
 import dev.millrace.io.jdbc.RequiredTable;
-import dev.millrace.io.jdbc.RowWriter;
 import dev.millrace.io.jdbc.RunAttempt;
 import dev.millrace.transforms.deadletter.DeadLetter;
 import dev.millrace.transforms.decode.DecodeRecords;
@@ -12,7 +11,6 @@ import dev.millrace.transforms.dedup.DropDuplicates;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
 import dev.millrace.transforms.window.AggregateByWindow;
-import dev.millrace.transforms.window.ClosedWindows;
 import dev.millrace.transforms.window.ValueStats;
 import dev.millrace.transforms.window.ValueStatsCoder;
 import dev.millrace.transforms.window.WindowPolicy;
@@ -33,9 +31,9 @@ import org.joda.time.Duration;
  * Events by region and by user, in windows of event time.
  *
  * <pre>
- * source -> DecodeEvents -> DropDuplicates -> FiveMinutes -> write -> mark final
- *               |                          +> Sliding     -> write -> mark final
- *               |                          +> Sessions    -> write -> mark final
+ * source -> DecodeEvents -> DropDuplicates -> FiveMinutes -> WriteFiveMinutes
+ *               |                          +> Sliding     -> WriteSliding
+ *               |                          +> Sessions    -> WriteSessions
  *               +-> DeadLetters
  * </pre>
  *
@@ -70,24 +68,20 @@ public final class TrafficPipeline {
     }
   }
 
-  /**
-   * A table of windows.
-   *
-   * @param rows makes results durable, and yields them once they are
-   * @param finals told of the ends of closed windows, in milliseconds since 1970
-   */
-  public record Table<A>(
-      PTransform<
-              PCollection<WindowResult<A>>,
-              WithFailures.Result<PCollection<WindowResult<A>>, DeadLetter>>
-          rows,
-      PTransform<PCollection<Long>, WithFailures.Result<PCollection<Long>, DeadLetter>> finals) {}
-
-  /** Where results go. */
+  /** Where results go; each makes rows durable. */
   public record Sinks(
-      Table<ValueStats> fiveMinutes,
-      Table<ValueStats> sliding,
-      Table<SessionStats> sessions,
+      PTransform<
+              PCollection<WindowResult<ValueStats>>,
+              WithFailures.Result<PCollection<WindowResult<ValueStats>>, DeadLetter>>
+          fiveMinutes,
+      PTransform<
+              PCollection<WindowResult<ValueStats>>,
+              WithFailures.Result<PCollection<WindowResult<ValueStats>>, DeadLetter>>
+          sliding,
+      PTransform<
+              PCollection<WindowResult<SessionStats>>,
+              WithFailures.Result<PCollection<WindowResult<SessionStats>>, DeadLetter>>
+          sessions,
       PTransform<PCollection<DeadLetter>, WithFailures.Result<PCollection<DeadLetter>, DeadLetter>>
           deadLetters) {
 
@@ -100,21 +94,11 @@ public final class TrafficPipeline {
      */
     public static Sinks postgres(Database database, long run, String pipelineVersion) {
       RunAttempt attempt = new RunAttempt(run);
-      WindowRows fiveMinutes = new WindowRows("events_5m", attempt);
-      WindowRows sliding = new WindowRows("events_sliding", attempt);
       return new Sinks(
-          table(database, run, fiveMinutes, "window_end"),
-          table(database, run, sliding, "window_end"),
-          table(database, run, new SessionRows(attempt), "session_end"),
+          JdbcRows.write(NAME, database, new WindowRows("events_5m", attempt)),
+          JdbcRows.write(NAME, database, new WindowRows("events_sliding", attempt)),
+          JdbcRows.write(NAME, database, new SessionRows(attempt)),
           JdbcRows.write(NAME + ".dead_letters", database, new DeadLetterRows(pipelineVersion)));
-    }
-
-    private static <A> Table<A> table(
-        Database database, long run, RowWriter<WindowResult<A>> rows, String endColumn) {
-      FinalRows finals = new FinalRows(rows.tables().get(0), endColumn, run);
-      return new Table<>(
-          JdbcRows.write(NAME, database, rows),
-          JdbcRows.write(NAME + ".final_rows", database, finals));
     }
   }
 
@@ -159,41 +143,29 @@ public final class TrafficPipeline {
             .failuresTo(deadLetters)
             .apply("DropDuplicates", DropDuplicates.by(NAME, Event::eventId, remembered));
     if (outputs.contains(Output.FIVE_MINUTES)) {
-      WindowPolicy policy = firing.of(WindowPolicy.fixed(FIVE_MINUTES));
-      write("FiveMinutes", byRegion(events, "FiveMinutes", policy), sinks.fiveMinutes(), firing);
+      events
+          .apply("FiveMinutes", byRegion(firing.of(WindowPolicy.fixed(FIVE_MINUTES))))
+          .apply("WriteFiveMinutes", sinks.fiveMinutes());
     }
     if (outputs.contains(Output.SLIDING)) {
-      WindowPolicy policy = firing.of(WindowPolicy.sliding(FIVE_MINUTES, EVERY_MINUTE));
-      write("Sliding", byRegion(events, "Sliding", policy), sinks.sliding(), firing);
+      events
+          .apply("Sliding", byRegion(firing.of(WindowPolicy.sliding(FIVE_MINUTES, EVERY_MINUTE))))
+          .apply("WriteSliding", sinks.sliding());
     }
     if (outputs.contains(Output.SESSIONS)) {
-      WindowPolicy policy = firing.of(WindowPolicy.sessions(SESSION_GAP));
-      write("Sessions", byUser(events, policy), sinks.sessions(), firing);
+      events
+          .apply("WithUser", Filter.by(event -> event.userId() != null))
+          .apply("Sessions", byUser(firing.of(WindowPolicy.sessions(SESSION_GAP))))
+          .apply("WriteSessions", sinks.sessions());
     }
     deadLetters.get(0).apply("WriteDeadLetters", sinks.deadLetters());
   }
 
-  private static PCollection<WindowResult<ValueStats>> byRegion(
-      PCollection<Event> events, String name, WindowPolicy policy) {
-    return events.apply(
-        name, AggregateByWindow.of(policy, new RegionStats(), ValueStatsCoder.of()));
+  private static AggregateByWindow<Event, ValueStats> byRegion(WindowPolicy policy) {
+    return AggregateByWindow.of(policy, new RegionStats(), ValueStatsCoder.of());
   }
 
-  private static PCollection<WindowResult<SessionStats>> byUser(
-      PCollection<Event> events, WindowPolicy policy) {
-    return events
-        .apply("WithUser", Filter.by(event -> event.userId() != null))
-        .apply(
-            "Sessions",
-            AggregateByWindow.of(policy, new UserSessions(), new SessionStats.StatsCoder()));
-  }
-
-  private static <A> void write(
-      String name, PCollection<WindowResult<A>> results, Table<A> table, Firing firing) {
-    results
-        .apply("Write" + name, table.rows())
-        .output()
-        .apply("Closed" + name, ClosedWindows.of(WindowResult::end, firing.allowedLateness()))
-        .apply("MarkFinal" + name, table.finals());
+  private static AggregateByWindow<Event, SessionStats> byUser(WindowPolicy policy) {
+    return AggregateByWindow.of(policy, new UserSessions(), new SessionStats.StatsCoder());
   }
 }

@@ -37,9 +37,9 @@ final class WindowRows implements RowWriter<WindowResult<ValueStats>> {
       select region,
         timestamptz 'epoch' + window_start * interval '1 microsecond',
         timestamptz 'epoch' + window_end * interval '1 microsecond',
-        count, sum, min, max, avg, pane, timing, false, ?, ?, now()
-      from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as incoming (region, window_start, window_end,
-        count, sum, min, max, avg, pane, timing)
+        count, sum, min, max, avg, pane, timing, is_final, ?, ?, now()
+      from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as incoming (region, window_start, window_end,
+        count, sum, min, max, avg, pane, timing, is_final)
       on conflict (region, window_start) do update
       set window_end = excluded.window_end, count = excluded.count, sum = excluded.sum,
         min = excluded.min, max = excluded.max, avg = excluded.avg, pane = excluded.pane,
@@ -101,6 +101,7 @@ final class WindowRows implements RowWriter<WindowResult<ValueStats>> {
       columns.numeric(result -> result.aggregate().average());
       columns.bigint(WindowResult::pane);
       columns.text(result -> result.timing().name());
+      columns.bool(WindowResult::isFinal);
       long changed = upsert.executeUpdate();
       return Map.of("rows_changed", changed, "rows_kept", results.size() - changed);
     }

@@ -25,9 +25,14 @@ final class PipelineRun {
   @Mixin private DatabaseOptions database;
   @Mixin private RunnerOptions runner;
 
-  /** What a graph is built with. */
+  /**
+   * What a graph is built with.
+   *
+   * @param isLive whether somebody may look at results before the end
+   */
   record Parts(
       PTransform<PBegin, PCollection<RawRecord>> records,
+      boolean isLive,
       EventTime eventTime,
       Database database,
       long run) {}
@@ -74,7 +79,7 @@ final class PipelineRun {
     long run = begin(target, name, chosen.subject());
     System.out.println("Reading " + chosen.description());
     System.out.println("Writing " + target.url() + Addresses.note(target.url()) + ", run " + run);
-    Parts parts = new Parts(records, eventTime, target, run);
+    Parts parts = new Parts(records, chosen.isLive(), eventTime, target, run);
     return launch.run(pipeline -> graph.build(pipeline, parts), chosen.progress());
   }
 

@@ -10,12 +10,14 @@ import org.apache.beam.sdk.values.PCollection;
  * The source that the user chose.
  *
  * @param open proves that it can be read, before anything starts, and yields the transform
+ * @param isLive whether it never ends
  * @param subject what is read: the same for a run that goes on
  * @param description for the user
  * @param progress how far reading has come, for the user; empty if there is nothing to tell
  */
 record Source(
     Supplier<PTransform<PBegin, PCollection<RawRecord>>> open,
+    boolean isLive,
     String subject,
     String description,
     Supplier<String> progress) {}

@@ -186,6 +186,7 @@ final class SourceOptions {
         ? null
         : new Source(
             () -> FileRecords.read(glob, rule),
+            false,
             "files " + glob,
             found + (found == 1 ? " file, " : " files, ") + input,
             () -> "");
@@ -216,6 +217,7 @@ final class SourceOptions {
               .withOutOfOrderness(org.joda.time.Duration.millis(lag.toMillis()))
               .withIdleAfter(org.joda.time.Duration.millis(idleAfter.toMillis()));
         },
+        true,
         "topic " + kafka.name() + ", group " + kafka.group(),
         describe(kafka) + ", group " + kafka.group() + ", start " + position,
         () -> lag(kafka));
@@ -241,6 +243,7 @@ final class SourceOptions {
                   : "The range has %,d offsets".formatted(range.offsets()));
           return range;
         },
+        false,
         "topic " + kafka.name() + ", from " + first + " to " + end,
         describe(kafka) + ", from " + first + " to " + end,
         () -> "");

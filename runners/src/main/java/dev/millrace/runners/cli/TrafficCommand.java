@@ -56,8 +56,8 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
       defaultValue = "10s",
       converter = DurationConverter.class,
       description =
-          "How long after a new event a window that isn't over shows a preliminary result. 0s:"
-              + " never.")
+          "kafka: how long after a new event a window that isn't over shows a preliminary result."
+              + " 0s: never.")
   private Duration earlyFiring = Duration.ofSeconds(10);
 
   @Mixin private PipelineRun run;
@@ -67,10 +67,6 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
   public Integer call() {
     List<String> mistakes = new ArrayList<>();
     Set<Output> chosen = chosen(mistakes);
-    TrafficPipeline.Firing firing =
-        new TrafficPipeline.Firing(
-            org.joda.time.Duration.millis(allowedLateness.toMillis()),
-            earlyFiring.isZero() ? null : org.joda.time.Duration.millis(earlyFiring.toMillis()));
     return run.call(
         spec,
         TrafficPipeline.NAME,
@@ -84,7 +80,15 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
                 parts.eventTime(),
                 TrafficPipeline.Sinks.postgres(parts.database(), parts.run(), Version.current()),
                 chosen,
-                firing));
+                firing(parts.isLive())));
+  }
+
+  private TrafficPipeline.Firing firing(boolean isLive) {
+    return new TrafficPipeline.Firing(
+        org.joda.time.Duration.millis(allowedLateness.toMillis()),
+        !isLive || earlyFiring.isZero()
+            ? null
+            : org.joda.time.Duration.millis(earlyFiring.toMillis()));
   }
 
   private Set<Output> chosen(List<String> mistakes) {

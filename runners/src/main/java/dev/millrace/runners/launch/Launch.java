@@ -47,13 +47,15 @@ public final class Launch {
         });
   }
 
-  /** DirectRunner in this process, with its checks on. */
+  /** DirectRunner in this process; its checks of our code, half of its time, are for the tests. */
   public static Launch direct(String pipeline, int parallelism, List<String> runnerOptions) {
     Map<String, String> defaults = new LinkedHashMap<>();
     defaults.put("runner", "DirectRunner");
     defaults.put("jobName", uniqueName(pipeline));
     defaults.put("targetParallelism", Integer.toString(parallelism));
     defaults.put("blockOnRun", "false");
+    defaults.put("enforceImmutability", "false");
+    defaults.put("enforceEncodability", "false");
     return new Launch(pipeline, defaults, runnerOptions, DirectOptions.class, null);
   }
 

@@ -82,7 +82,7 @@ public final class AggregateByWindow<T, A>
         .setCoder(coder)
         .apply("Window", policy.window())
         .apply("Merge", Combine.perKey(new MergeFn<>(aggregation, aggregateCoder)))
-        .setCoder(coder)
+        .setCoder(KvCoder.of(StringUtf8Coder.of(), NullableCoder.of(aggregateCoder)))
         .apply("Results", ParDo.of(new ResultFn<A>()))
         .setCoder(WindowResultCoder.of(aggregateCoder));
   }
@@ -168,6 +168,11 @@ public final class AggregateByWindow<T, A>
         BoundedWindow window,
         PaneInfo pane,
         OutputReceiver<WindowResult<A>> out) {
+      if (aggregate.getValue() == null) {
+        // Where the watermark jumps over a window and its lateness, Flink fires the last pane, and
+        // then once more, with nothing in it: that would overwrite the result.
+        return;
+      }
       IntervalWindow interval = (IntervalWindow) window;
       out.output(
           new WindowResult<>(
@@ -176,7 +181,8 @@ public final class AggregateByWindow<T, A>
               java.time.Instant.ofEpochMilli(interval.end().getMillis()),
               aggregate.getValue(),
               pane.getIndex(),
-              pane.getTiming()));
+              pane.getTiming(),
+              pane.isLast()));
     }
   }
 

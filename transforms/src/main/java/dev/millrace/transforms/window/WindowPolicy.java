@@ -18,9 +18,9 @@ import org.joda.time.Duration;
  * Which windows there are and when they fire. Immutable.
  *
  * <p>A window fires early, if that is wished, in processing time after its first element; on time,
- * when the watermark passes its end, if it has content; and late, once for each element that comes
- * within the allowed lateness. Each pane holds all of the window so far (accumulating). After the
- * allowed lateness the window is closed, and what comes then is dropped.
+ * when the watermark passes its end, if it has anything new; late, once for each element that comes
+ * within the allowed lateness; and a last time when that is over. Each pane holds all of the window
+ * so far (accumulating). What comes after the last is dropped.
  */
 public final class WindowPolicy implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -100,9 +100,7 @@ public final class WindowPolicy implements Serializable {
                 AfterProcessingTime.pastFirstElementInPane().plusDelayOf(earlyFiring));
     return Window.<T>into(windows)
         .triggering(trigger)
-        .withAllowedLateness(allowedLateness, Window.ClosingBehavior.FIRE_IF_NON_EMPTY)
-        // An empty pane would overwrite the window's row with zero; Flink has some to give where
-        // the watermark jumps.
+        .withAllowedLateness(allowedLateness, Window.ClosingBehavior.FIRE_ALWAYS)
         .withOnTimeBehavior(Window.OnTimeBehavior.FIRE_IF_NON_EMPTY)
         .accumulatingFiredPanes();
   }

@@ -11,6 +11,14 @@ import org.apache.beam.sdk.transforms.windowing.PaneInfo;
  * @param aggregate of all elements so far
  * @param pane counts the firings of the key's window, from 0
  * @param timing whether the watermark had passed the end; UNKNOWN in Flink's batch mode
+ * @param isFinal whether it is the window's last: the watermark has passed the end and the allowed
+ *     lateness
  */
 public record WindowResult<A>(
-    String key, Instant start, Instant end, A aggregate, long pane, PaneInfo.Timing timing) {}
+    String key,
+    Instant start,
+    Instant end,
+    A aggregate,
+    long pane,
+    PaneInfo.Timing timing,
+    boolean isFinal) {}

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Instant;
 import java.util.List;
+import org.apache.beam.sdk.coders.BooleanCoder;
 import org.apache.beam.sdk.coders.Coder;
 import org.apache.beam.sdk.coders.CoderException;
 import org.apache.beam.sdk.coders.StringUtf8Coder;
@@ -19,6 +20,7 @@ public final class WindowResultCoder<A> extends StructuredCoder<WindowResult<A>>
   private static final int VERSION = 1;
   private static final StringUtf8Coder TEXT = StringUtf8Coder.of();
   private static final VarLongCoder LONG = VarLongCoder.of();
+  private static final BooleanCoder BOOLEAN = BooleanCoder.of();
 
   private final Coder<A> aggregate;
 
@@ -40,6 +42,7 @@ public final class WindowResultCoder<A> extends StructuredCoder<WindowResult<A>>
     aggregate.encode(result.aggregate(), out);
     LONG.encode(result.pane(), out);
     TEXT.encode(result.timing().name(), out);
+    BOOLEAN.encode(result.isFinal(), out);
   }
 
   @Override
@@ -55,7 +58,8 @@ public final class WindowResultCoder<A> extends StructuredCoder<WindowResult<A>>
         Instant.ofEpochMilli(LONG.decode(in)),
         aggregate.decode(in),
         LONG.decode(in),
-        PaneInfo.Timing.valueOf(TEXT.decode(in)));
+        PaneInfo.Timing.valueOf(TEXT.decode(in)),
+        BOOLEAN.decode(in));
   }
 
   @Override
