@@ -92,9 +92,9 @@ public final class KafkaRecords {
    *       never before. New partitions are read from their start on.
    *   <li>Guarantee: at least once; after a failure, records since the last checkpoint come again.
    *       Of transactions, only what is committed is read.
-   *   <li>Errors: brokers that are away are waited for. Where retention has deleted offsets before
-   *       they were read, reading goes on at the oldest record, with a warning. A refused
-   *       permission fails the bundle.
+   *   <li>Errors: brokers that go away are waited for; at a start without a checkpoint they must
+   *       answer within 15 s. Where retention has deleted offsets before they were read, reading
+   *       goes on at the oldest record, with a warning. A refused permission fails the bundle.
    * </ul>
    */
   public static final class Live extends PTransform<PBegin, PCollection<RawRecord>> {

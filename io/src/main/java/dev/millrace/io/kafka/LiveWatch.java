@@ -126,7 +126,12 @@ final class LiveWatch implements RecordFetcher.Watch {
     for (PartitionInfo each : partitions) {
       int partition = each.partition();
       if (source.reads(partition) && !aliveNanos.containsKey(partition)) {
-        long start = beginning(consumer, named(partition));
+        long start;
+        try {
+          start = beginning(consumer, named(partition));
+        } catch (TimeoutException e) {
+          return; // As above.
+        }
         LOG.warn(
             "Topic '{}' has a new partition {}: it is read from its start, offset {}",
             source.topic().name(),
@@ -155,7 +160,7 @@ final class LiveWatch implements RecordFetcher.Watch {
   }
 
   private static long beginning(Consumer<byte[], byte[]> consumer, TopicPartition partition) {
-    return consumer.beginningOffsets(List.of(partition)).get(partition);
+    return consumer.beginningOffsets(List.of(partition), ANSWER).get(partition);
   }
 
   private TopicPartition named(int partition) {

@@ -27,6 +27,7 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.checkerframework.checker.nullness.qual.Nullable;
@@ -283,18 +284,23 @@ final class RecordFetcher implements AutoCloseable {
     try {
       records = consumer.poll(POLL);
     } catch (OffsetOutOfRangeException e) {
-      e.offsetOutOfRangePartitions()
-          .forEach(
-              (partition, offset) -> {
-                long next = watch.outOfRange(consumer, partition, offset);
-                consumer.seek(partition, next);
-              });
+      goOnElsewhere(e.offsetOutOfRangePartitions());
       return;
     }
     for (TopicPartition partition : records.partitions()) {
       take(partition.partition(), records.records(partition));
     }
     positions.replaceAll(this::tellPosition);
+  }
+
+  private void goOnElsewhere(Map<TopicPartition, Long> outOfRange) {
+    try {
+      outOfRange.forEach(
+          (partition, offset) ->
+              consumer.seek(partition, watch.outOfRange(consumer, partition, offset)));
+    } catch (TimeoutException e) {
+      LOG.warn("No answer on the offsets of {}, asking again: {}", topic, e.getMessage());
+    }
   }
 
   /** Records that were left out, or none, move the position too. */
@@ -390,14 +396,23 @@ final class RecordFetcher implements AutoCloseable {
       return;
     }
     try {
-      Map<Integer, Long> offsets = toCommit.getAndSet(null);
-      if (offsets != null) {
-        open.commitSync(named(offsets), CLOSE);
-      }
+      commitLast(open);
     } catch (RuntimeException e) {
       LOG.warn("The last offsets of {} were not committed: {}", topic, e.getMessage());
     } finally {
       open.close(CLOSE);
+    }
+  }
+
+  private void commitLast(Consumer<byte[], byte[]> open) {
+    Map<Integer, Long> offsets = toCommit.getAndSet(null);
+    if (offsets == null) {
+      return;
+    }
+    try {
+      open.commitSync(named(offsets), CLOSE);
+    } catch (WakeupException e) {
+      open.commitSync(named(offsets), CLOSE); // The call to close has waited for this one.
     }
   }
 

@@ -50,11 +50,10 @@ final class TopicTail implements AutoCloseable {
           .newest()
           .forEach(
               (partition, last) -> {
-                Long before = seen.put(partition, last.offset());
                 if (!own.contains(partition)
                     && last.offset() >= 0
-                    && (before == null || before != last.offset())) {
-                  newest = Math.max(newest, eventMillis(partition, last));
+                    && seen.getOrDefault(partition, -1L) != last.offset()) {
+                  look(partition, last);
                 }
               });
     } catch (KafkaException e) {
@@ -63,15 +62,14 @@ final class TopicTail implements AutoCloseable {
     return newest;
   }
 
-  private long eventMillis(int partition, ListOffsetsResultInfo last) {
+  private void look(int partition, ListOffsetsResultInfo last) {
     TopicPartition named = new TopicPartition(topic.name(), partition);
     consumer.assign(List.of(named));
     consumer.seek(named, last.offset());
-    long found = EventTime.UNUSABLE;
     for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-      found = Math.max(found, eventTime.find(record.value(), record.timestamp()));
+      newest = Math.max(newest, eventTime.find(record.value(), record.timestamp()));
+      seen.put(partition, last.offset());
     }
-    return found;
   }
 
   @Override

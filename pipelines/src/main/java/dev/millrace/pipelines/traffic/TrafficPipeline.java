@@ -22,8 +22,10 @@ import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.transforms.Filter;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.WithFailures;
+import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PBegin;
 import org.apache.beam.sdk.values.PCollection;
+import org.apache.beam.sdk.values.PDone;
 import org.checkerframework.checker.nullness.qual.Nullable;
 import org.joda.time.Duration;
 
@@ -34,7 +36,7 @@ import org.joda.time.Duration;
  * source -> DecodeEvents -> DropDuplicates -> FiveMinutes -> WriteFiveMinutes
  *               |                          +> Sliding     -> WriteSliding
  *               |                          +> Sessions    -> WriteSessions
- *               +-> DeadLetters
+ *               +-> WriteDeadLetters
  * </pre>
  *
  * <p>One graph for the live topic and the backfill. The same events leave the same windows, with
@@ -68,7 +70,11 @@ public final class TrafficPipeline {
     }
   }
 
-  /** Where results go; each makes rows durable. */
+  /**
+   * Where results go; each but the last makes rows durable.
+   *
+   * @param messages told of each result of five minutes as well; null if nobody is
+   */
   public record Sinks(
       PTransform<
               PCollection<WindowResult<ValueStats>>,
@@ -83,7 +89,8 @@ public final class TrafficPipeline {
               WithFailures.Result<PCollection<WindowResult<SessionStats>>, DeadLetter>>
           sessions,
       PTransform<PCollection<DeadLetter>, WithFailures.Result<PCollection<DeadLetter>, DeadLetter>>
-          deadLetters) {
+          deadLetters,
+      @Nullable PTransform<PCollection<KV<byte[], byte[]>>, PDone> messages) {
 
     /**
      * The tables in PostgreSQL.
@@ -98,7 +105,13 @@ public final class TrafficPipeline {
           JdbcRows.write(NAME, database, new WindowRows("events_5m", attempt)),
           JdbcRows.write(NAME, database, new WindowRows("events_sliding", attempt)),
           JdbcRows.write(NAME, database, new SessionRows(attempt)),
-          JdbcRows.write(NAME + ".dead_letters", database, new DeadLetterRows(pipelineVersion)));
+          JdbcRows.write(NAME + ".dead_letters", database, new DeadLetterRows(pipelineVersion)),
+          null);
+    }
+
+    /** The same, and five-minute results as messages. */
+    public Sinks withMessages(PTransform<PCollection<KV<byte[], byte[]>>, PDone> messages) {
+      return new Sinks(fiveMinutes, sliding, sessions, deadLetters, messages);
     }
   }
 
@@ -143,9 +156,12 @@ public final class TrafficPipeline {
             .failuresTo(deadLetters)
             .apply("DropDuplicates", DropDuplicates.by(NAME, Event::eventId, remembered));
     if (outputs.contains(Output.FIVE_MINUTES)) {
-      events
-          .apply("FiveMinutes", byRegion(firing.of(WindowPolicy.fixed(FIVE_MINUTES))))
-          .apply("WriteFiveMinutes", sinks.fiveMinutes());
+      PCollection<WindowResult<ValueStats>> results =
+          events.apply("FiveMinutes", byRegion(firing.of(WindowPolicy.fixed(FIVE_MINUTES))));
+      results.apply("WriteFiveMinutes", sinks.fiveMinutes());
+      if (sinks.messages() != null) {
+        results.apply("Messages", new WindowMessages()).apply("Publish", sinks.messages());
+      }
     }
     if (outputs.contains(Output.SLIDING)) {
       events

@@ -3,6 +3,7 @@ package dev.millrace.runners.cli;
 import dev.millrace.io.jdbc.Database;
 import dev.millrace.io.jdbc.RequiredTable;
 import dev.millrace.io.jdbc.Runs;
+import dev.millrace.io.kafka.KafkaTopic;
 import dev.millrace.runners.launch.Launch;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
@@ -14,6 +15,7 @@ import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.values.PBegin;
 import org.apache.beam.sdk.values.PCollection;
+import org.checkerframework.checker.nullness.qual.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -60,7 +62,7 @@ final class PipelineRun {
     List<String> mistakes = new ArrayList<>(Mistakes.ofParsing(spec));
     mistakes.addAll(found);
     EventTime eventTime = source.eventTime(mistakes);
-    Source chosen = source.source(name, outOfOrderness, mistakes);
+    Source chosen = source.source(name, eventTime, outOfOrderness, mistakes);
     Database target = database.database(mistakes);
     Launch launch = runner.launch(name, spec.commandLine().getParseResult().unmatched(), mistakes);
     if (!mistakes.isEmpty()) {
@@ -81,6 +83,11 @@ final class PipelineRun {
     System.out.println("Writing " + target.url() + Addresses.note(target.url()) + ", run " + run);
     Parts parts = new Parts(records, chosen.isLive(), eventTime, target, run);
     return launch.run(pipeline -> graph.build(pipeline, parts), chosen.progress());
+  }
+
+  /** A topic to write to, at the source's brokers; null if they can't be known. */
+  @Nullable KafkaTopic topic(String name, String pipeline, List<String> mistakes) {
+    return source.topic(name, pipeline, mistakes);
   }
 
   private long begin(Database target, String name, String subject) {

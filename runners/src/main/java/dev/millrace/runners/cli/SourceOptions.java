@@ -12,7 +12,6 @@ import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -118,6 +117,9 @@ final class SourceOptions {
           "kafka, range: further consumer properties, for example TLS and SASL; never printed.")
   private @Nullable Path kafkaProperties;
 
+  /** Whether somebody has asked for a topic. */
+  private boolean brokersAreUsed;
+
   /** How records are dated. */
   EventTime eventTime(List<String> mistakes) {
     EventTime chosen;
@@ -132,9 +134,11 @@ final class SourceOptions {
   /**
    * The chosen source; null if there is a mistake, which is added.
    *
+   * @param rule how records are dated
    * @param defaultOutOfOrderness the pipeline's
    */
-  @Nullable Source source(String pipeline, Duration defaultOutOfOrderness, List<String> mistakes) {
+  @Nullable Source source(
+      String pipeline, EventTime rule, Duration defaultOutOfOrderness, List<String> mistakes) {
     if (source == null) {
       mistakes.add(
           "no source: give --source=files with --input, or --source=kafka or --source=range with"
@@ -142,9 +146,9 @@ final class SourceOptions {
       return null;
     }
     return switch (source) {
-      case "files" -> files(mistakes);
-      case "kafka" -> live(pipeline, defaultOutOfOrderness, mistakes);
-      case "range" -> range(pipeline, mistakes);
+      case "files" -> files(rule, mistakes);
+      case "kafka" -> live(pipeline, rule, defaultOutOfOrderness, mistakes);
+      case "range" -> range(pipeline, rule, mistakes);
       default -> {
         mistakes.add("--source=" + source + " is none: it is kafka, range or files");
         yield null;
@@ -152,15 +156,16 @@ final class SourceOptions {
     };
   }
 
-  private @Nullable Source files(List<String> mistakes) {
+  private @Nullable Source files(EventTime rule, List<String> mistakes) {
     int before = mistakes.size();
     refuse(topic, "--topic", "files", mistakes);
-    refuse(bootstrapServers, "--bootstrapServers", "files", mistakes);
+    if (!brokersAreUsed) {
+      refuse(bootstrapServers, "--bootstrapServers", "files", mistakes);
+    }
     refuse(start, "--start", "files", mistakes);
     refuse(from, "--from", "files", mistakes);
     refuse(to, "--to", "files", mistakes);
     refuse(outOfOrderness, "--outOfOrderness", "files", mistakes);
-    EventTime rule = eventTime(new ArrayList<>());
     if (input == null) {
       mistakes.add("--source=files needs --input=GLOB");
       return null;
@@ -199,7 +204,7 @@ final class SourceOptions {
   }
 
   private @Nullable Source live(
-      String pipeline, Duration defaultOutOfOrderness, List<String> mistakes) {
+      String pipeline, EventTime rule, Duration defaultOutOfOrderness, List<String> mistakes) {
     int before = mistakes.size();
     refuse(from, "--from", "kafka", mistakes);
     refuse(to, "--to", "kafka", mistakes);
@@ -209,7 +214,6 @@ final class SourceOptions {
       return null;
     }
     Duration lag = outOfOrderness == null ? defaultOutOfOrderness : outOfOrderness;
-    EventTime rule = eventTime(mistakes);
     return new Source(
         () -> {
           position.place(kafka);
@@ -223,7 +227,7 @@ final class SourceOptions {
         () -> lag(kafka));
   }
 
-  private @Nullable Source range(String pipeline, List<String> mistakes) {
+  private @Nullable Source range(String pipeline, EventTime rule, List<String> mistakes) {
     int before = mistakes.size();
     refuse(start, "--start", "range", mistakes);
     refuse(outOfOrderness, "--outOfOrderness", "range", mistakes);
@@ -233,7 +237,6 @@ final class SourceOptions {
     if (before < mistakes.size()) {
       return null;
     }
-    EventTime rule = eventTime(mistakes);
     return new Source(
         () -> {
           KafkaRecords.Range range = KafkaRecords.range(kafka, rule, first, end);
@@ -251,16 +254,22 @@ final class SourceOptions {
 
   private @Nullable KafkaTopic topic(String pipeline, List<String> mistakes) {
     refuse(input, "--input", String.valueOf(source), mistakes);
-    String servers = new Addresses().bootstrapServers(bootstrapServers, mistakes);
     if (topic == null) {
       mistakes.add("--source=" + source + " needs --topic");
-    }
-    Map<String, String> properties = properties(kafkaProperties, mistakes);
-    if (servers == null || topic == null) {
       return null;
     }
-    return new KafkaTopic(
-        servers, topic, group == null ? "millrace-" + pipeline + "-" + topic : group, properties);
+    return topic(topic, pipeline, mistakes);
+  }
+
+  /** A topic at the given brokers; null if there is a mistake, which is added. */
+  @Nullable KafkaTopic topic(String name, String pipeline, List<String> mistakes) {
+    brokersAreUsed = true;
+    String servers = new Addresses().bootstrapServers(bootstrapServers, mistakes);
+    Map<String, String> properties = properties(kafkaProperties, mistakes);
+    return servers == null
+        ? null
+        : new KafkaTopic(
+            servers, name, group == null ? "millrace-" + pipeline + "-" + name : group, properties);
   }
 
   private static String describe(KafkaTopic topic) {

@@ -1,5 +1,8 @@
 package dev.millrace.runners.cli;
 
+import dev.millrace.io.kafka.Delivery;
+import dev.millrace.io.kafka.KafkaMessages;
+import dev.millrace.io.kafka.KafkaTopic;
 import dev.millrace.pipelines.traffic.Output;
 import dev.millrace.pipelines.traffic.TrafficPipeline;
 import java.time.Duration;
@@ -10,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.checkerframework.checker.nullness.qual.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -60,6 +64,22 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
               + " 0s: never.")
   private Duration earlyFiring = Duration.ofSeconds(10);
 
+  @Option(
+      names = "--outputTopic",
+      paramLabel = "TOPIC",
+      description =
+          "Send each five-minute result to this topic as well, as JSON, at the brokers of"
+              + " --bootstrapServers.")
+  private @Nullable String outputTopic;
+
+  @Option(
+      names = "--delivery",
+      paramLabel = "at-least-once|exactly-once|at-most-once",
+      description =
+          "--outputTopic: acknowledged by all replicas; or in transactions, which are committed with"
+              + " the job's checkpoints; or sent and forgotten, for metrics.")
+  private String delivery = "at-least-once";
+
   @Mixin private PipelineRun run;
   @Spec private CommandSpec spec;
 
@@ -67,6 +87,8 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
   public Integer call() {
     List<String> mistakes = new ArrayList<>();
     Set<Output> chosen = chosen(mistakes);
+    Delivery promised = delivery(mistakes);
+    KafkaTopic target = target(chosen, mistakes);
     return run.call(
         spec,
         TrafficPipeline.NAME,
@@ -78,9 +100,41 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
                 pipeline,
                 parts.records(),
                 parts.eventTime(),
-                TrafficPipeline.Sinks.postgres(parts.database(), parts.run(), Version.current()),
+                sinks(parts, target, promised),
                 chosen,
                 firing(parts.isLive())));
+  }
+
+  private static TrafficPipeline.Sinks sinks(
+      PipelineRun.Parts parts, @Nullable KafkaTopic target, Delivery delivery) {
+    TrafficPipeline.Sinks tables =
+        TrafficPipeline.Sinks.postgres(parts.database(), parts.run(), Version.current());
+    return target == null ? tables : tables.withMessages(KafkaMessages.write(target, delivery));
+  }
+
+  private @Nullable KafkaTopic target(Set<Output> chosen, List<String> mistakes) {
+    if (outputTopic == null) {
+      return null;
+    }
+    if (!chosen.contains(Output.FIVE_MINUTES)) {
+      mistakes.add("--outputTopic needs 5m among the --outputs");
+    }
+    return run.topic(outputTopic, TrafficPipeline.NAME, mistakes);
+  }
+
+  private Delivery delivery(List<String> mistakes) {
+    return switch (delivery) {
+      case "at-least-once" -> Delivery.AT_LEAST_ONCE;
+      case "exactly-once" -> Delivery.EXACTLY_ONCE;
+      case "at-most-once" -> Delivery.AT_MOST_ONCE;
+      default -> {
+        mistakes.add(
+            "--delivery="
+                + delivery
+                + " is none: it is at-least-once, exactly-once or at-most-once");
+        yield Delivery.AT_LEAST_ONCE;
+      }
+    };
   }
 
   private TrafficPipeline.Firing firing(boolean isLive) {

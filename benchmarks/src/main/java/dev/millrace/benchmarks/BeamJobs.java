@@ -1,0 +1,265 @@
+package dev.millrace.benchmarks;
+
+import dev.millrace.io.kafka.KafkaRecords;
+import dev.millrace.io.kafka.LogPosition;
+import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.time.EventTime;
+import dev.millrace.transforms.window.AggregateByWindow;
+import dev.millrace.transforms.window.WindowPolicy;
+import dev.millrace.transforms.window.WindowResult;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.beam.runners.flink.FlinkPipelineOptions;
+import org.apache.beam.sdk.Pipeline;
+import org.apache.beam.sdk.PipelineResult;
+import org.apache.beam.sdk.coders.BigDecimalCoder;
+import org.apache.beam.sdk.coders.Coder;
+import org.apache.beam.sdk.coders.CoderRegistry;
+import org.apache.beam.sdk.coders.KvCoder;
+import org.apache.beam.sdk.coders.StringUtf8Coder;
+import org.apache.beam.sdk.options.PipelineOptionsFactory;
+import org.apache.beam.sdk.transforms.Combine;
+import org.apache.beam.sdk.transforms.DoFn;
+import org.apache.beam.sdk.transforms.PTransform;
+import org.apache.beam.sdk.transforms.ParDo;
+import org.apache.beam.sdk.transforms.Values;
+import org.apache.beam.sdk.transforms.windowing.FixedWindows;
+import org.apache.beam.sdk.transforms.windowing.Window;
+import org.apache.beam.sdk.values.KV;
+import org.apache.beam.sdk.values.PBegin;
+import org.apache.beam.sdk.values.PCollection;
+import org.checkerframework.checker.nullness.qual.Nullable;
+
+/** The same jobs in Beam. */
+final class BeamJobs {
+  private BeamJobs() {}
+
+  static RunningJob count(Variant variant, BenchmarkTopic topic, String group, int parallelism) {
+    Pipeline pipeline = pipeline(variant, parallelism);
+    PCollection<Event> events =
+        pipeline
+            .apply("Read", source(variant, topic, group))
+            .apply("Decode", ParDo.of(new DecodeFn()))
+            .setCoder(EventCoder.of());
+    PCollection<CountAndSum> aggregates =
+        variant.preAggregated() ? aggregated(events) : combined(events);
+    aggregates.apply("Discard", ParDo.of(new DiscardFn()));
+    return start(pipeline);
+  }
+
+  static RunningJob latency(Variant variant, BenchmarkTopic topic, String group, int parallelism) {
+    Pipeline pipeline = pipeline(variant, parallelism);
+    pipeline
+        .apply("Read", source(variant, topic, group))
+        .apply("Measure", ParDo.of(new MeasureFn(variant)));
+    return start(pipeline);
+  }
+
+  private static PTransform<PBegin, PCollection<RawRecord>> source(
+      Variant variant, BenchmarkTopic topic, String group) {
+    EventTime eventTime = EventTime.ofField(EventRecords.EVENT_TIME);
+    LogPosition.earliest().place(topic.as(group));
+    return switch (variant.source()) {
+      case MILLRACE ->
+          KafkaRecords.live(topic.as(group), eventTime)
+              .withOutOfOrderness(Windowing.OUT_OF_ORDERNESS);
+      case KAFKAIO -> KafkaIoRecords.live(topic, group, eventTime, Windowing.OUT_OF_ORDERNESS);
+      case NATIVE -> throw new IllegalArgumentException(variant + " is not Beam");
+    };
+  }
+
+  /** As a pipeline of the product does it. */
+  private static PCollection<CountAndSum> aggregated(PCollection<Event> events) {
+    return events
+        .apply(
+            "Aggregate",
+            AggregateByWindow.of(
+                WindowPolicy.fixed(Windowing.SIZE), new ByRegion(), CountAndSumCoder.of()))
+        .apply("Aggregates", ParDo.of(new AggregateFn()))
+        .setCoder(CountAndSumCoder.of());
+  }
+
+  /** As one does it in Beam. */
+  private static PCollection<CountAndSum> combined(PCollection<Event> events) {
+    return events
+        .apply("ByRegion", ParDo.of(new ByRegionFn()))
+        .setCoder(KvCoder.of(StringUtf8Coder.of(), BigDecimalCoder.of()))
+        .apply(
+            "Window",
+            Window.<KV<String, BigDecimal>>into(FixedWindows.of(Windowing.SIZE))
+                .withOnTimeBehavior(Window.OnTimeBehavior.FIRE_IF_NON_EMPTY))
+        .apply("Combine", Combine.perKey(new CountAndSumFn()))
+        .apply("Aggregates", Values.create());
+  }
+
+  /** With the options of runners' Launch, but for what only a cluster needs. */
+  private static Pipeline pipeline(Variant variant, int parallelism) {
+    long interval = LocalFlink.CHECKPOINTING_INTERVAL.toMillis();
+    Map<String, Object> options = new LinkedHashMap<>();
+    options.put("runner", "FlinkRunner");
+    options.put("jobName", variant);
+    options.put("flinkMaster", "[local]");
+    options.put("flinkConfDir", LocalFlink.configurationDirectory());
+    options.put("parallelism", parallelism);
+    options.put("fasterCopy", true);
+    options.put("objectReuse", true);
+    options.put("maxBundleSize", 5000);
+    options.put("maxBundleTimeMills", 250);
+    options.put("autoWatermarkInterval", LocalFlink.WATERMARK_INTERVAL.toMillis());
+    options.put("finishBundleBeforeCheckpointing", true);
+    options.put("checkpointingInterval", interval);
+    options.put("minPauseBetweenCheckpoints", interval / 2);
+    options.put("externalizedCheckpointsEnabled", true);
+    options.put("retainExternalizedCheckpointsOnCancellation", true);
+    options.put("disableMetrics", !variant.metrics());
+    // Gives a handle on the running job.
+    options.put("attachedMode", false);
+    String[] arguments =
+        options.entrySet().stream()
+            .map(each -> "--" + each.getKey() + "=" + each.getValue())
+            .toArray(String[]::new);
+    return Pipeline.create(
+        PipelineOptionsFactory.fromArgs(arguments).as(FlinkPipelineOptions.class));
+  }
+
+  private static RunningJob start(Pipeline pipeline) {
+    PipelineResult result = pipeline.run();
+    return new RunningJob() {
+      @Override
+      public boolean runs() {
+        try {
+          return !result.getState().isTerminal();
+        } catch (RuntimeException e) {
+          return false; // Its Flink is gone, which ends with its job.
+        }
+      }
+
+      @Override
+      public void cancel() {
+        try {
+          if (runs()) {
+            result.cancel();
+          }
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+    };
+  }
+
+  private static final class DecodeFn extends DoFn<RawRecord, Event> {
+    private static final long serialVersionUID = 1L;
+
+    @ProcessElement
+    public void process(@Element RawRecord record, OutputReceiver<Event> out) {
+      Event event = Event.decode(record.value());
+      Progress.decoded();
+      out.output(event);
+    }
+  }
+
+  private static final class MeasureFn extends DoFn<RawRecord, Void> {
+    private static final long serialVersionUID = 1L;
+
+    private final Variant variant;
+
+    MeasureFn(Variant variant) {
+      this.variant = variant;
+    }
+
+    @ProcessElement
+    public void process(@Element RawRecord record) {
+      Latencies.received(variant, record.value());
+    }
+  }
+
+  private static final class ByRegion implements AggregateByWindow.Aggregation<Event, CountAndSum> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String key(Event event) {
+      return event.region();
+    }
+
+    @Override
+    public CountAndSum add(@Nullable CountAndSum aggregate, Event event) {
+      return (aggregate == null ? CountAndSum.NONE : aggregate).plus(event.value());
+    }
+
+    @Override
+    public CountAndSum merge(CountAndSum one, CountAndSum other) {
+      return one.plus(other);
+    }
+  }
+
+  private static final class ByRegionFn extends DoFn<Event, KV<String, BigDecimal>> {
+    private static final long serialVersionUID = 1L;
+
+    @ProcessElement
+    public void process(@Element Event event, OutputReceiver<KV<String, BigDecimal>> out) {
+      out.output(KV.of(event.region(), event.value()));
+    }
+  }
+
+  private static final class CountAndSumFn
+      extends Combine.CombineFn<BigDecimal, CountAndSum, CountAndSum> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public CountAndSum createAccumulator() {
+      return CountAndSum.NONE;
+    }
+
+    @Override
+    public CountAndSum addInput(CountAndSum accumulator, BigDecimal value) {
+      return accumulator.plus(value);
+    }
+
+    @Override
+    public CountAndSum mergeAccumulators(Iterable<CountAndSum> accumulators) {
+      CountAndSum merged = CountAndSum.NONE;
+      for (CountAndSum each : accumulators) {
+        merged = merged.plus(each);
+      }
+      return merged;
+    }
+
+    @Override
+    public CountAndSum extractOutput(CountAndSum accumulator) {
+      return accumulator;
+    }
+
+    @Override
+    public Coder<CountAndSum> getAccumulatorCoder(CoderRegistry registry, Coder<BigDecimal> input) {
+      return CountAndSumCoder.of();
+    }
+
+    @Override
+    public Coder<CountAndSum> getDefaultOutputCoder(
+        CoderRegistry registry, Coder<BigDecimal> input) {
+      return CountAndSumCoder.of();
+    }
+  }
+
+  private static final class AggregateFn extends DoFn<WindowResult<CountAndSum>, CountAndSum> {
+    private static final long serialVersionUID = 1L;
+
+    @ProcessElement
+    public void process(
+        @Element WindowResult<CountAndSum> result, OutputReceiver<CountAndSum> out) {
+      out.output(result.aggregate());
+    }
+  }
+
+  private static final class DiscardFn extends DoFn<CountAndSum, Void> {
+    private static final long serialVersionUID = 1L;
+
+    @ProcessElement
+    public void process(@Element CountAndSum aggregate) {
+      Progress.fired(aggregate.count(), aggregate.sum());
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package dev.millrace.benchmarks;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import org.apache.beam.sdk.coders.AtomicCoder;
+import org.apache.beam.sdk.coders.BigDecimalCoder;
+import org.apache.beam.sdk.coders.StringUtf8Coder;
+
+/** {@link Event} as bytes. */
+final class EventCoder extends AtomicCoder<Event> {
+  private static final long serialVersionUID = 1L;
+
+  private static final StringUtf8Coder TEXT = StringUtf8Coder.of();
+  private static final BigDecimalCoder DECIMAL = BigDecimalCoder.of();
+  private static final EventCoder INSTANCE = new EventCoder();
+
+  private EventCoder() {}
+
+  static EventCoder of() {
+    return INSTANCE;
+  }
+
+  @Override
+  public void encode(Event event, OutputStream out) throws IOException {
+    TEXT.encode(event.region(), out);
+    DECIMAL.encode(event.value(), out);
+  }
+
+  @Override
+  public Event decode(InputStream in) throws IOException {
+    return new Event(TEXT.decode(in), DECIMAL.decode(in));
+  }
+}

@@ -1,0 +1,50 @@
+package dev.millrace.benchmarks;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.flink.configuration.Configuration;
+
+/** The Flink of this process, the same for Beam and without Beam. */
+final class LocalFlink {
+  static final Duration CHECKPOINTING_INTERVAL = Duration.ofSeconds(10);
+  static final Duration WATERMARK_INTERVAL = Duration.ofMillis(200);
+
+  private static final Map<String, String> SETTINGS =
+      new TreeMap<>(
+          Map.of(
+              "taskmanager.memory.managed.size", "32m",
+              "taskmanager.memory.network.min", "64m",
+              "taskmanager.memory.network.max", "64m",
+              // Records that come twice would count twice: a job that fails is no measurement.
+              "restart-strategy.type", "none"));
+
+  private LocalFlink() {}
+
+  static Configuration configuration() {
+    return Configuration.fromMap(SETTINGS);
+  }
+
+  /** A directory with the same configuration as a file: Beam reads it from nowhere else. */
+  static Path configurationDirectory() {
+    try {
+      Path directory = Files.createTempDirectory("flink-conf");
+      Path file = directory.resolve("flink-conf.yaml");
+      directory.toFile().deleteOnExit();
+      file.toFile().deleteOnExit();
+      Files.writeString(
+          file,
+          SETTINGS.entrySet().stream()
+              .map(each -> each.getKey() + ": " + each.getValue() + "\n")
+              .collect(Collectors.joining()));
+      return directory;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
