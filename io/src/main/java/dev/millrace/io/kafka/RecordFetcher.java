@@ -308,17 +308,14 @@ final class RecordFetcher implements AutoCloseable {
     TopicPartition named = named(partition);
     consumer.currentLag(named).ifPresent(lag -> lags.put(partition, lag));
     long end = ends.getOrDefault(partition, Long.MAX_VALUE);
-    if (told >= end) {
-      return told;
-    }
-    long position = Math.min(end, consumer.position(named));
+    long position = Math.max(told, Math.min(end, consumer.position(named)));
     if (position > told) {
       tell(new Fetched(partition, position, null, EventTime.UNUSABLE, 0));
     }
     if (position >= end) {
       consumer.pause(List.of(named));
     }
-    return Math.max(position, told);
+    return position;
   }
 
   private void take(int partition, List<ConsumerRecord<byte[], byte[]>> records) {
