@@ -116,7 +116,7 @@ final class LatenessCommand implements Runnable {
         "For the rest, an --allowedLateness of "
             + text(LatenessSample.roundedUp(sample.max()))
             + " or more corrects every window (the latest was "
-            + text(sample.max())
+            + about(sample.max())
             + " behind).");
   }
 
@@ -138,7 +138,7 @@ final class LatenessCommand implements Runnable {
       rows.add(
           new Object[] {
             "%.1f%%".formatted(100 * share),
-            text(exact),
+            about(exact),
             "--outOfOrderness=" + text(rounded),
             text(rounded),
             "%,d (%.3f%%)".formatted(sample.later(rounded), 100 * (1 - sample.share(rounded)))
@@ -158,6 +158,12 @@ final class LatenessCommand implements Runnable {
 
   private static Column column(String header, HorizontalAlign align) {
     return new Column().header(header).dataAlign(align);
+  }
+
+  /** For a person. */
+  private static String about(Duration duration) {
+    double seconds = duration.toMillis() / 1_000.0;
+    return seconds < 120 ? "%.1f s".formatted(seconds) : "%.1f min".formatted(seconds / 60);
   }
 
   /** As the options take it. */

@@ -75,7 +75,11 @@ final class Follow {
     } finally {
       removeHook(onInterrupt); // Losing sight of a job is no reason to stop it.
     }
-    System.out.println(line(onCluster ? finalCounts() : counts()));
+    Map<String, Long> counts = onCluster ? finalCounts() : counts();
+    if (state == PipelineResult.State.DONE && counts.isEmpty()) {
+      counts.put("read", 0L); // No step has seen a record.
+    }
+    System.out.println(line(counts));
     if (state == PipelineResult.State.DONE) {
       return 0;
     }
