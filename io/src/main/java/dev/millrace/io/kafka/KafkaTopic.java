@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.KafkaException;
 
 /**
  * A topic, where it is, and as whom it is read.
@@ -25,11 +26,26 @@ public record KafkaTopic(
   /** Of one answer of one broker; what is fetched ahead is held in memory. */
   private static final String FETCH_BYTES = Integer.toString(16 << 20);
 
+  private static final String MAX_MESSAGE_BYTES = Integer.toString(32 << 20);
   private static final String MAX_POLL_RECORDS = "2000";
   private static final String RECEIVE_BUFFER_BYTES = Integer.toString(512 << 10);
 
   public KafkaTopic {
     properties = Map.copyOf(properties);
+  }
+
+  /**
+   * Makes the topic if it isn't there, with records that never expire: brokers delete by a record's
+   * timestamp, and events may be of long ago.
+   *
+   * @return whether it was made
+   * @throws KafkaException if the brokers don't answer or refuse, with a message for the user
+   */
+  public boolean create(int partitions) {
+    try (TopicOffsets topics = new TopicOffsets(this)) {
+      return topics.create(
+          partitions, Map.of("retention.ms", "-1", "max.message.bytes", MAX_MESSAGE_BYTES));
+    }
   }
 
   /** What every client of the topic is configured with. */

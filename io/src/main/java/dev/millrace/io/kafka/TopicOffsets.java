@@ -2,7 +2,9 @@ package dev.millrace.io.kafka;
 
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -12,6 +14,7 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
@@ -20,6 +23,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownMemberIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -105,6 +109,21 @@ final class TopicOffsets implements AutoCloseable {
     SortedMap<Integer, Long> offsets = new TreeMap<>();
     answers.forEach((partition, answer) -> offsets.put(partition, answer.offset()));
     return offsets;
+  }
+
+  /** Makes the topic if it isn't there; returns whether it was made. */
+  boolean create(int partitions, Map<String, String> settings) {
+    NewTopic wanted =
+        new NewTopic(topic.name(), Optional.of(partitions), Optional.empty()).configs(settings);
+    try {
+      get(admin.createTopics(List.of(wanted)).all());
+      return true;
+    } catch (KafkaException e) {
+      if (e.getCause() instanceof TopicExistsException) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   private <T> T get(KafkaFuture<T> answer) {

@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
       "Any other option of the runner is passed on, for example --maxBundleTimeMills=100.",
     })
 final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
+  private static final int OUTPUT_PARTITIONS = 4;
 
   @Option(
       names = "--outputs",
@@ -69,7 +70,7 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
       paramLabel = "TOPIC",
       description =
           "Send each five-minute result to this topic as well, as JSON, at the brokers of"
-              + " --bootstrapServers.")
+              + " --bootstrapServers; made if it isn't there.")
   private @Nullable String outputTopic;
 
   @Option(
@@ -109,7 +110,16 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
       PipelineRun.Parts parts, @Nullable KafkaTopic target, Delivery delivery) {
     TrafficPipeline.Sinks tables =
         TrafficPipeline.Sinks.postgres(parts.database(), parts.run(), Version.current());
-    return target == null ? tables : tables.withMessages(KafkaMessages.write(target, delivery));
+    if (target == null) {
+      return tables;
+    }
+    System.out.println(
+        "Sending results to topic "
+            + target.name()
+            + (target.create(OUTPUT_PARTITIONS)
+                ? ", made with " + OUTPUT_PARTITIONS + " partitions"
+                : ", which was there"));
+    return tables.withMessages(KafkaMessages.write(target, delivery));
   }
 
   private @Nullable KafkaTopic target(Set<Output> chosen, List<String> mistakes) {

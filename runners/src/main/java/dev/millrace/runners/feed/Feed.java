@@ -1,6 +1,7 @@
 package dev.millrace.runners.feed;
 
 import dev.millrace.io.files.LineReader;
+import dev.millrace.io.kafka.KafkaTopic;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,8 +13,6 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -23,13 +22,10 @@ import org.apache.beam.sdk.io.Compression;
 import org.apache.beam.sdk.io.FileSystems;
 import org.apache.beam.sdk.io.fs.EmptyMatchTreatment;
 import org.apache.beam.sdk.io.fs.MatchResult;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.checkerframework.checker.nullness.qual.Nullable;
 
@@ -76,38 +72,7 @@ public record Feed(
    * @return whether it was made
    */
   public boolean createTopic() {
-    try (Admin admin =
-        Admin.create(
-            Map.of(
-                "bootstrap.servers", bootstrapServers,
-                "request.timeout.ms", "10000",
-                "default.api.timeout.ms", "10000"))) {
-      NewTopic wanted =
-          new NewTopic(topic, Optional.of(partitions), Optional.empty())
-              .configs(
-                  Map.of(
-                      "retention.ms",
-                      "-1",
-                      "max.message.bytes",
-                      Integer.toString(MAX_REQUEST_BYTES)));
-      admin.createTopics(List.of(wanted)).all().get();
-      return true;
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof TopicExistsException) {
-        return false;
-      }
-      if (e.getCause() instanceof org.apache.kafka.common.errors.TimeoutException) {
-        throw new KafkaException(
-            "no Kafka broker answers at "
-                + bootstrapServers
-                + ": is it running, and is the address right?",
-            e);
-      }
-      throw new KafkaException("can't make topic '" + topic + "': " + e.getCause().getMessage(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new KafkaException("interrupted", e);
-    }
+    return new KafkaTopic(bootstrapServers, topic, "millrace-feed", Map.of()).create(partitions);
   }
 
   /**
