@@ -73,7 +73,7 @@ final class LiveWatch implements RecordFetcher.Watch {
     }
     if (now - nextTail >= 0 && idle.size() == aliveNanos.size()) {
       nextTail = now + TAIL_NANOS;
-      lookElsewhere(fetcher);
+      lookElsewhere(consumer, fetcher);
     }
     if (now - nextDiscovery >= 0) {
       nextDiscovery = now + DISCOVERY_NANOS;
@@ -106,31 +106,41 @@ final class LiveWatch implements RecordFetcher.Watch {
     }
   }
 
-  private void lookElsewhere(RecordFetcher fetcher) {
+  /** Not at new partitions of our own, which nobody has read yet. */
+  private void lookElsewhere(Consumer<byte[], byte[]> consumer, RecordFetcher fetcher) {
+    List<TopicPartition> others =
+        partitions(consumer).stream().filter(each -> !source.reads(each)).map(this::named).toList();
+    if (others.isEmpty()) {
+      return;
+    }
     if (tail == null) {
       tail = new TopicTail(source.topic(), source.eventTime());
     }
-    long newest = tail.newestBut(aliveNanos.keySet());
+    long newest = tail.newestIn(others);
     if (newest != EventTime.UNUSABLE) {
       fetcher.tell(new RecordFetcher.Elsewhere(newest));
     }
   }
 
-  private void findNew(Consumer<byte[], byte[]> consumer, RecordFetcher fetcher) {
-    List<PartitionInfo> partitions;
+  /** The topic's partitions, as last heard; none if nobody answers. */
+  private List<Integer> partitions(Consumer<byte[], byte[]> consumer) {
     try {
-      partitions = consumer.partitionsFor(source.topic().name(), ANSWER);
+      return consumer.partitionsFor(source.topic().name(), ANSWER).stream()
+          .map(PartitionInfo::partition)
+          .toList();
     } catch (TimeoutException e) {
-      return; // The next look asks again.
+      return List.of(); // The next look asks again.
     }
-    for (PartitionInfo each : partitions) {
-      int partition = each.partition();
+  }
+
+  private void findNew(Consumer<byte[], byte[]> consumer, RecordFetcher fetcher) {
+    for (int partition : partitions(consumer)) {
       if (source.reads(partition) && !aliveNanos.containsKey(partition)) {
         long start;
         try {
           start = beginning(consumer, named(partition));
         } catch (TimeoutException e) {
-          return; // As above.
+          return; // The next look asks again.
         }
         LOG.warn(
             "Topic '{}' has a new partition {}: it is read from its start, offset {}",

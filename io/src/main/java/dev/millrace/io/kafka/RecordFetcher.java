@@ -45,7 +45,7 @@ final class RecordFetcher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RecordFetcher.class);
 
   private static final Duration POLL = Duration.ofMillis(100);
-  private static final Duration CLOSE = Duration.ofSeconds(5);
+  private static final Duration ANSWER = Duration.ofSeconds(5);
 
   /** The buffer takes no more than one answer of the brokers beyond this. */
   private static final long MAX_BUFFERED_BYTES = 16 << 20;
@@ -231,6 +231,9 @@ final class RecordFetcher implements AutoCloseable {
       fail(TopicOffsets.explained(topic, e));
     } catch (RuntimeException e) {
       fail(e);
+    } catch (Error e) {
+      fail(new IllegalStateException("fetching from " + topic + " failed: " + e, e));
+      throw e;
     } finally {
       end();
     }
@@ -370,19 +373,22 @@ final class RecordFetcher implements AutoCloseable {
         Instant.ofEpochMilli(record.timestamp()));
   }
 
+  /** Waits for the answer, since a full buffer may let nothing be polled for long. */
   private void commit() {
     Map<Integer, Long> offsets = toCommit.getAndSet(null);
-    if (offsets != null) {
-      consumer.commitAsync(
-          named(offsets),
-          (committed, error) -> {
-            if (error != null) {
-              LOG.warn(
-                  "Offsets of {} were not committed, the next checkpoint's will be: {}",
-                  topic,
-                  error.getMessage());
-            }
-          });
+    if (offsets == null) {
+      return;
+    }
+    try {
+      consumer.commitSync(named(offsets), ANSWER);
+    } catch (WakeupException | InterruptException e) {
+      toCommit.compareAndSet(null, offsets);
+      throw e;
+    } catch (KafkaException e) {
+      LOG.warn(
+          "Offsets of {} were not committed, the next checkpoint's will be: {}",
+          topic,
+          e.getMessage());
     }
   }
 
@@ -397,7 +403,7 @@ final class RecordFetcher implements AutoCloseable {
     } catch (RuntimeException e) {
       LOG.warn("The last offsets of {} were not committed: {}", topic, e.getMessage());
     } finally {
-      open.close(CLOSE);
+      open.close(ANSWER);
     }
   }
 
@@ -407,9 +413,9 @@ final class RecordFetcher implements AutoCloseable {
       return;
     }
     try {
-      open.commitSync(named(offsets), CLOSE);
+      open.commitSync(named(offsets), ANSWER);
     } catch (WakeupException e) {
-      open.commitSync(named(offsets), CLOSE); // The call to close has waited for this one.
+      open.commitSync(named(offsets), ANSWER); // The call to close has waited for this one.
     }
   }
 
@@ -432,7 +438,7 @@ final class RecordFetcher implements AutoCloseable {
       open.wakeup();
     }
     try {
-      thread.join(2 * CLOSE.toMillis());
+      thread.join(2 * ANSWER.toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -89,11 +89,6 @@ final class TopicOffsets implements AutoCloseable {
     get(admin.alterConsumerGroupOffsets(topic.group(), commits).all());
   }
 
-  /** Where the record of the greatest Kafka timestamp stands; offset -1 in an empty partition. */
-  SortedMap<Integer, ListOffsetsResultInfo> newest() {
-    return list(OffsetSpec.maxTimestamp());
-  }
-
   private SortedMap<Integer, ListOffsetsResultInfo> list(OffsetSpec spec) {
     Map<TopicPartition, OffsetSpec> question = new HashMap<>();
     get(admin.describeTopics(Set.of(topic.name())).topicNameValues().get(topic.name()))
