@@ -3,11 +3,11 @@ package dev.millrace.io.kafka;
 import dev.millrace.transforms.time.EventTime;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongConsumer;
-import org.HdrHistogram.Histogram;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -17,12 +17,11 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /**
  * How far records come behind the newest event of their partition: 0 for one that is the newest
  * itself. The out-of-orderness of a watermark covers a record that is behind by no more than that.
- * Durations are kept to three digits.
+ * Exact: eight bytes are kept of each record.
  */
 public final class LatenessSample {
   private static final Duration POLL = Duration.ofSeconds(1);
   private static final Duration SILENCE = Duration.ofSeconds(20);
-  private static final int DIGITS = 3;
 
   /** Durations that a person would choose. */
   private static final List<Duration> ROUND =
@@ -70,7 +69,9 @@ public final class LatenessSample {
    */
   public record Bucket(String label, long count) {}
 
-  private final Histogram behindMillis = new Histogram(DIGITS);
+  private long[] behindMillis = new long[1 << 10];
+  private int count;
+  private boolean sorted = true;
   private final Map<Integer, Long> newest = new HashMap<>();
   private long undated;
 
@@ -149,12 +150,16 @@ public final class LatenessSample {
       return;
     }
     long reached = newest.merge(partition, eventMillis, Math::max);
-    behindMillis.recordValue(reached - eventMillis);
+    if (count == behindMillis.length) {
+      behindMillis = Arrays.copyOf(behindMillis, 2 * count);
+    }
+    behindMillis[count++] = reached - eventMillis;
+    sorted = false;
   }
 
   /** How many records had a usable event time. */
   public long dated() {
-    return behindMillis.getTotalCount();
+    return count;
   }
 
   /** How many had none. */
@@ -164,7 +169,7 @@ public final class LatenessSample {
 
   /** How many came after a newer one. */
   public long behind() {
-    return dated() - behindMillis.getCountAtValue(0);
+    return later(Duration.ZERO);
   }
 
   /** How many partitions had any. */
@@ -174,12 +179,13 @@ public final class LatenessSample {
 
   /** By how much the latest was behind. */
   public Duration max() {
-    return Duration.ofMillis(behindMillis.getMaxValue());
+    return covering(1);
   }
 
   /** By how much a share of the records was behind at most. */
   public Duration covering(double share) {
-    return Duration.ofMillis(behindMillis.getValueAtPercentile(100 * share));
+    int covered = (int) Math.max(1, Math.ceil(share * count));
+    return Duration.ofMillis(count == 0 ? 0 : inOrder()[covered - 1]);
   }
 
   /** The share of the records that were behind by no more than that. */
@@ -193,7 +199,25 @@ public final class LatenessSample {
   }
 
   private long upTo(long millis) {
-    return behindMillis.getCountBetweenValues(0, millis);
+    int low = 0;
+    int high = count;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (inOrder()[middle] <= millis) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  private long[] inOrder() {
+    if (!sorted) {
+      Arrays.sort(behindMillis, 0, count);
+      sorted = true;
+    }
+    return behindMillis;
   }
 
   /** The next duration that a person would choose. */

@@ -92,8 +92,10 @@ public final class LogPosition {
     Map<Integer, Long> offsets = new TreeMap<>();
     for (String each : text.split(",", -1)) {
       int colon = each.indexOf(':');
-      offsets.put(
-          Integer.parseInt(each.substring(0, colon)), Long.parseLong(each.substring(colon + 1)));
+      int partition = Integer.parseInt(each.substring(0, colon));
+      if (offsets.put(partition, Long.parseLong(each.substring(colon + 1))) != null) {
+        throw new NumberFormatException("partition " + partition + " stands twice");
+      }
     }
     return offsets;
   }

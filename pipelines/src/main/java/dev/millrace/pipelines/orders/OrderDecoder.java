@@ -52,6 +52,7 @@ final class OrderDecoder implements RecordDecoder<Order> {
     private @Nullable BigDecimal amount;
     private @Nullable String currency;
     private @Nullable String status;
+    private boolean isDated;
     private @Nullable Instant eventTime;
 
     @Override
@@ -65,7 +66,10 @@ final class OrderDecoder implements RecordDecoder<Order> {
         case "amount" -> amount = value.decimal();
         case "currency" -> currency = value.text();
         case "status" -> status = value.text();
-        case "event_time" -> eventTime = once(name, eventTime, value.instant());
+        case "event_time" -> {
+          isDated = once(name, isDated);
+          eventTime = value.instant();
+        }
         default -> {}
       }
     }

@@ -16,8 +16,8 @@ import org.checkerframework.checker.nullness.qual.Nullable;
 
 /**
  * The JSON of an event: {@code event_id}, {@code region}, {@code event_time}, all required, and
- * {@code user_id}, {@code page} and {@code value}, which may be missing or null. Other fields are
- * ignored.
+ * {@code user_id}, {@code page} and {@code value}, which may be missing, null or blank. Other
+ * fields are ignored.
  */
 final class EventDecoder implements RecordDecoder<Event> {
   private static final long serialVersionUID = 1L;
@@ -36,14 +36,19 @@ final class EventDecoder implements RecordDecoder<Event> {
     return new Event(
         required("event_id", fields.eventId),
         required("region", fields.region),
-        fields.userId,
-        fields.page,
+        unlessBlank(fields.userId),
+        unlessBlank(fields.page),
         fields.value);
+  }
+
+  private static @Nullable String unlessBlank(@Nullable String text) {
+    return text == null || text.isBlank() ? null : text;
   }
 
   private static final class EventFields implements JsonPayload.Fields {
     private @Nullable String eventId;
     private @Nullable String region;
+    private boolean isDated;
     private @Nullable Instant eventTime;
     private @Nullable String userId;
     private @Nullable String page;
@@ -55,7 +60,10 @@ final class EventDecoder implements RecordDecoder<Event> {
       switch (name) {
         case "event_id" -> eventId = field.text();
         case "region" -> region = field.text();
-        case "event_time" -> eventTime = once(name, eventTime, field.instant());
+        case "event_time" -> {
+          isDated = once(name, isDated);
+          eventTime = field.instant();
+        }
         case "user_id" -> userId = field.text();
         case "page" -> page = field.text();
         case "value" -> value = field.decimal();

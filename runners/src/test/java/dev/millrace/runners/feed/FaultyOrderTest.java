@@ -8,11 +8,18 @@ import static org.hamcrest.Matchers.lessThan;
 import static org.hamcrest.Matchers.lessThanOrEqualTo;
 import static org.hamcrest.Matchers.not;
 
+import dev.millrace.pipelines.traffic.EventLines;
+import dev.millrace.transforms.decode.InvalidRecordException;
+import dev.millrace.transforms.time.TimeField;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class FaultyOrderTest {
@@ -79,14 +86,62 @@ class FaultyOrderTest {
     assertThat(sent.size(), is(2));
   }
 
+  @Test
+  void trafficEventsAreKeyedByTheirUserAndDatedByTheirTime()
+      throws IOException, InvalidRecordException {
+    List<byte[]> lines = trafficEvents();
+    List<Outgoing> sent = sent(Events.TRAFFIC, lines, Faults.none());
+
+    assertThat(texts(sent), is(lines.stream().map(FaultyOrderTest::text).toList()));
+    for (Outgoing each : sent) {
+      assertThat(each.key(), is(EventLines.decoded(each.value(), START).userId()));
+      assertThat(each.eventMillis(), is(TimeField.named("event_time").millis(each.value())));
+    }
+  }
+
+  @Test
+  void malformedCopiesOfTrafficEventsDifferFromEveryLine() throws IOException {
+    List<byte[]> lines = trafficEvents();
+    Set<String> originals = new HashSet<>();
+    lines.forEach(each -> originals.add(text(each)));
+
+    List<Outgoing> sent = sent(Events.TRAFFIC, lines, ALL);
+
+    for (Outgoing each : sent) {
+      boolean malformed = each.kind() == Outgoing.Kind.MALFORMED;
+      assertThat(text(each), originals.contains(text(each)), is(!malformed));
+    }
+    assertThat(
+        count(sent, Outgoing.Kind.MALFORMED), is(both(greaterThan(60L)).and(lessThan(140L))));
+    assertThat(
+        count(sent, Outgoing.Kind.DUPLICATE), is(both(greaterThan(400L)).and(lessThan(600L))));
+  }
+
   private static List<Outgoing> sent(Faults faults) {
+    return sent(
+        Events.ORDERS,
+        lines().stream().map(each -> each.getBytes(StandardCharsets.UTF_8)).toList(),
+        faults);
+  }
+
+  private static List<Outgoing> sent(Events events, List<byte[]> lines, Faults faults) {
     List<Outgoing> sent = new ArrayList<>();
-    FaultyOrder order = new FaultyOrder(Events.ORDERS, faults);
-    for (String line : lines()) {
-      order.add(line.getBytes(StandardCharsets.UTF_8), sent::add);
+    FaultyOrder order = new FaultyOrder(events, faults);
+    for (byte[] line : lines) {
+      order.add(line, sent::add);
     }
     order.finish(sent::add);
     return sent;
+  }
+
+  private static List<byte[]> trafficEvents() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    new TrafficEvents(10_000, 50, 20, START, 7).write(bytes, written -> {});
+    return bytes
+        .toString(StandardCharsets.UTF_8)
+        .lines()
+        .map(each -> each.getBytes(StandardCharsets.UTF_8))
+        .toList();
   }
 
   private static List<String> lines() {
@@ -104,7 +159,11 @@ class FaultyOrderTest {
   }
 
   private static String text(Outgoing record) {
-    return new String(record.value(), StandardCharsets.UTF_8);
+    return text(record.value());
+  }
+
+  private static String text(byte[] line) {
+    return new String(line, StandardCharsets.UTF_8);
   }
 
   private static long count(List<Outgoing> records, Outgoing.Kind kind) {

@@ -259,15 +259,16 @@ public final class JsonPayload {
   }
 
   /**
-   * A value that may stand only once in a payload, such as the one that dates it.
+   * Refuses a field that may stand only once in a payload, such as the one that dates it.
    *
-   * @param before what was read of the field before
+   * @param before whether it was read before
+   * @return true, to be given the next time
    */
-  public static <T> T once(String name, @Nullable T before, T value) throws InvalidRecordException {
-    if (before != null) {
+  public static boolean once(String name, boolean before) throws InvalidRecordException {
+    if (before) {
       throw new InvalidRecordException("malformed_json", name + " stands twice in the record");
     }
-    return value;
+    return true;
   }
 
   /**

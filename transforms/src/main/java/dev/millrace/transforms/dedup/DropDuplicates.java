@@ -43,8 +43,9 @@ import org.joda.time.Instant;
  *   <li>Key and order: the id. Of several elements of an id the one that arrives first passes; in a
  *       bounded run that may be any of them.
  *   <li>Lateness: none is dropped.
- *   <li>Guarantee: exact, for as long as an id is remembered: until the watermark has passed the
- *       first element's time by {@code remembered}. A duplicate that comes later than that passes.
+ *   <li>Guarantee: exact, for as long as an id is remembered: at least until the watermark has
+ *       passed the first element's time by {@code remembered}, and not much longer. A duplicate
+ *       that comes later than that passes.
  *   <li>State: the ids with their times, in {@value #SHARDS} shards by hash; every so often a timer
  *       forgets those that are over.
  * </ul>
