@@ -107,6 +107,8 @@ final class LiveReader extends UnboundedSource.UnboundedReader<RecordBatch> {
         watermark.add(fetched.partition());
       } else if (event instanceof RecordFetcher.Idle idle) {
         watermark.idle(idle.partition());
+      } else if (event instanceof RecordFetcher.Awake) {
+        watermark.awake();
       } else if (event instanceof RecordFetcher.Elsewhere elsewhere) {
         watermark.elsewhere(elsewhere.newestEventMillis());
       }

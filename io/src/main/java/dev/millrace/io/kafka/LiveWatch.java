@@ -32,6 +32,7 @@ final class LiveWatch implements RecordFetcher.Watch {
   private final Map<Integer, Long> aliveNanos = new ConcurrentHashMap<>();
   private final Set<Integer> idle = new HashSet<>();
   private @Nullable TopicTail tail;
+  private long newestElsewhere = EventTime.UNUSABLE;
   private long nextIdleCheck;
   private long nextTail;
   private long nextDiscovery;
@@ -59,9 +60,15 @@ final class LiveWatch implements RecordFetcher.Watch {
   }
 
   @Override
-  public void alive(int partition) {
+  public void alive(int partition, RecordFetcher fetcher) {
     aliveNanos.put(partition, System.nanoTime());
-    idle.remove(partition);
+    if (idle.contains(partition)) {
+      // Partitions often wake up together. Each must be seen to be at its end again before the
+      // first one's records move the watermark past what the others bring.
+      idle.clear();
+      nextIdleCheck = System.nanoTime();
+      fetcher.tell(new RecordFetcher.Awake());
+    }
   }
 
   @Override
@@ -92,18 +99,23 @@ final class LiveWatch implements RecordFetcher.Watch {
       return;
     }
     try {
-      consumer
-          .endOffsets(silent, ANSWER)
-          .forEach(
-              (partition, end) -> {
-                if (consumer.position(partition, ANSWER) >= end) {
-                  idle.add(partition.partition());
-                  fetcher.tell(new RecordFetcher.Idle(partition.partition()));
-                }
-              });
+      for (TopicPartition each : atTheirEnds(consumer, silent)) {
+        idle.add(each.partition());
+        fetcher.tell(new RecordFetcher.Idle(each.partition()));
+      }
     } catch (TimeoutException e) {
       LOG.warn("No answer on whether partitions are idle: {}", e.getMessage());
+      // Silence counts from when somebody could have been heard.
+      silent.forEach(each -> aliveNanos.put(each.partition(), System.nanoTime()));
     }
+  }
+
+  private static List<TopicPartition> atTheirEnds(
+      Consumer<byte[], byte[]> consumer, Collection<TopicPartition> partitions) {
+    Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, ANSWER);
+    return partitions.stream()
+        .filter(each -> consumer.position(each, ANSWER) >= ends.get(each))
+        .toList();
   }
 
   /** Not at new partitions of our own, which nobody has read yet. */
@@ -117,8 +129,19 @@ final class LiveWatch implements RecordFetcher.Watch {
       tail = new TopicTail(source.topic(), source.eventTime());
     }
     long newest = tail.newestIn(others);
-    if (newest != EventTime.UNUSABLE) {
+    if (newest > newestElsewhere && areAllAtTheirEnds(consumer)) {
+      newestElsewhere = newest;
       fetcher.tell(new RecordFetcher.Elsewhere(newest));
+    }
+  }
+
+  /** Ours may have woken up together with those of others. */
+  private boolean areAllAtTheirEnds(Consumer<byte[], byte[]> consumer) {
+    Collection<TopicPartition> own = aliveNanos.keySet().stream().map(this::named).toList();
+    try {
+      return atTheirEnds(consumer, own).size() == own.size();
+    } catch (TimeoutException e) {
+      return false;
     }
   }
 
@@ -147,7 +170,7 @@ final class LiveWatch implements RecordFetcher.Watch {
             source.topic().name(),
             partition,
             start);
-        alive(partition);
+        alive(partition, fetcher);
         fetcher.add(partition, start);
       }
     }

@@ -59,7 +59,7 @@ final class RangeWatch implements RecordFetcher.Watch {
   }
 
   @Override
-  public void alive(int partition) {}
+  public void alive(int partition, RecordFetcher fetcher) {}
 
   @Override
   public void close() {}

@@ -54,6 +54,11 @@ final class ReaderWatermark {
     partition(partition).idle = true;
   }
 
+  /** No partition is known to have nothing any more. */
+  void awake() {
+    partitions.values().forEach(each -> each.idle = false);
+  }
+
   /** The newest event time in partitions that others read. */
   void elsewhere(long newest) {
     elsewhere = Math.max(elsewhere, newest);

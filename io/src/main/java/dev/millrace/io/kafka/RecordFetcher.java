@@ -77,6 +77,9 @@ final class RecordFetcher implements AutoCloseable {
   /** A partition has had nothing for a while, and is read to its end. */
   record Idle(int partition) implements Event {}
 
+  /** An idle partition has brought something: the others may have, too, and are minded again. */
+  record Awake() implements Event {}
+
   /** Where only idle partitions are read: the newest event time in the topic's others. */
   record Elsewhere(long newestEventMillis) implements Event {}
 
@@ -98,8 +101,8 @@ final class RecordFetcher implements AutoCloseable {
      */
     long outOfRange(Consumer<byte[], byte[]> consumer, TopicPartition partition, long offset);
 
-    /** A partition has brought usable event times. */
-    void alive(int partition);
+    /** A partition has brought usable event times, of which the reader is told next. */
+    void alive(int partition, RecordFetcher fetcher);
 
     @Override
     void close();
@@ -351,7 +354,7 @@ final class RecordFetcher implements AutoCloseable {
       long nextOffset = records.get(next - 1).offset() + 1;
       positions.put(partition, nextOffset);
       if (newest != EventTime.UNUSABLE) {
-        watch.alive(partition);
+        watch.alive(partition, this);
       }
       tell(new Fetched(partition, nextOffset, new RecordBatch(batch, times), newest, bytes));
     }

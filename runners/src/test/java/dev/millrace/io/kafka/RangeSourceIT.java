@@ -537,7 +537,7 @@ class RangeSourceIT {
     }
 
     @Override
-    public void alive(int partition) {}
+    public void alive(int partition, RecordFetcher fetcher) {}
 
     @Override
     public void close() {}
