@@ -187,6 +187,9 @@ final class Broker implements AutoCloseable {
     Map<String, Object> config = new HashMap<>(settings);
     config.put("bootstrap.servers", process.address());
     config.put("max.request.size", "33554432");
+    // A new partition's leader may refuse a first batch and take the second, and then never the
+    // first, whose sequence numbers are behind.
+    config.put("max.in.flight.requests.per.connection", "1");
     return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
   }
 

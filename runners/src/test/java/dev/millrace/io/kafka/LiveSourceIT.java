@@ -541,7 +541,7 @@ class LiveSourceIT {
       reading.untilWatermark(minute(9));
       broker.send(topic, 1, minute(15), "C");
       reading.untilRecords(3);
-      assertThat(reading.watermark(), is(minute(14))); // Partition 0 is idle.
+      reading.untilWatermark(minute(14)); // Partition 0 is found idle again.
 
       broker.send(topic, 0, minute(20), "D");
       reading.untilRecords(4);
@@ -788,7 +788,7 @@ class LiveSourceIT {
     broker.sendNumbered(topic, 0, EIGHT, 100);
     broker.sendNumbered(topic, 1, EIGHT, 100);
 
-    LiveSource source = source(topic, SOON); // What is away must not be taken for idle.
+    LiveSource source = source(topic, SOON); // Whether it is idle is asked meanwhile.
     try (LiveReading reading = LiveReading.start(source)) {
       reading.untilRecords(200);
       LiveReading resumed;
@@ -816,9 +816,36 @@ class LiveSourceIT {
               Map.of(
                   0, concatenated(numbered(0, 100), numbered(0, 100)),
                   1, concatenated(numbered(1, 100), numbered(1, 100)))));
-      assertThat(reading.late(), is(empty()));
       reading.mark().finalizeCheckpoint();
       broker.awaitCommitted(topic, Map.of(0, 200L, 1, 200L));
+    }
+  }
+
+  @Test
+  void timeWithoutABrokerIsNoSilence() throws IOException {
+    KafkaTopic topic = broker.create("outage", 2);
+    broker.send(topic, 0, minute(0), "A");
+    broker.send(topic, 1, minute(0), "B");
+    Duration idleAfter = SOON.multipliedBy(8);
+
+    try (LiveReading reading = LiveReading.start(source(topic, idleAfter))) {
+      reading.untilRecords(2);
+      broker.stop();
+      long gone = System.nanoTime();
+      long back;
+      try {
+        Duration outage = idleAfter.plusSeconds(3);
+        reading.until("end of outage", () -> elapsed(gone).compareTo(outage) > 0);
+      } finally {
+        back = System.nanoTime();
+        broker.startAgain();
+      }
+      // What producers have kept meanwhile comes, of one partition sooner than of the other.
+      broker.send(topic, 0, minute(60), "C");
+      reading.untilRecords(3);
+      reading.until("end of idleness", () -> reading.watermark().isAfter(minute(0)));
+
+      assertThat(elapsed(back), is(greaterThanOrEqualTo(idleAfter)));
     }
   }
 
