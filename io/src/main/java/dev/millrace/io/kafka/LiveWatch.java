@@ -25,6 +25,7 @@ final class LiveWatch implements RecordFetcher.Watch {
   private static final Logger LOG = LoggerFactory.getLogger(LiveWatch.class);
   private static final Duration ANSWER = Duration.ofSeconds(1);
   private static final long IDLE_CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+  private static final long SILENT_MILLIS = 1_000;
   private static final long TAIL_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
   private static final long DISCOVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -88,11 +89,15 @@ final class LiveWatch implements RecordFetcher.Watch {
     }
   }
 
-  /** Silent for long is not enough: brokers may be away, or the reader behind. */
+  /**
+   * Silent for long is not enough: the reader may be behind, or brokers away. So the brokers are
+   * asked as soon as a partition is silent, and silence counts only while they answer.
+   */
   private void findIdle(Consumer<byte[], byte[]> consumer, RecordFetcher fetcher) {
     Collection<TopicPartition> silent =
         aliveNanos.keySet().stream()
-            .filter(each -> !idle.contains(each) && silentMillis(each) >= source.idleAfterMillis())
+            .filter(each -> !idle.contains(each))
+            .filter(each -> silentMillis(each) >= Math.min(SILENT_MILLIS, source.idleAfterMillis()))
             .map(this::named)
             .toList();
     if (silent.isEmpty()) {
@@ -100,12 +105,13 @@ final class LiveWatch implements RecordFetcher.Watch {
     }
     try {
       for (TopicPartition each : atTheirEnds(consumer, silent)) {
-        idle.add(each.partition());
-        fetcher.tell(new RecordFetcher.Idle(each.partition()));
+        if (silentMillis(each.partition()) >= source.idleAfterMillis()) {
+          idle.add(each.partition());
+          fetcher.tell(new RecordFetcher.Idle(each.partition()));
+        }
       }
     } catch (TimeoutException e) {
       LOG.warn("No answer on whether partitions are idle: {}", e.getMessage());
-      // Silence counts from when somebody could have been heard.
       silent.forEach(each -> aliveNanos.put(each.partition(), System.nanoTime()));
     }
   }
