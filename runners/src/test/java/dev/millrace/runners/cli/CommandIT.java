@@ -59,7 +59,7 @@ class CommandIT {
         run("run", "orders", "--source=kafka", "--allowedLateness=soon", "--start=never");
     assertFailed(run, 2);
     assertThat(run.output(), containsString("'soon' is no duration"));
-    assertThat(run.output(), containsString("--start=never is none"));
+    assertThat(run.output(), containsString("--start=never is no position"));
     assertThat(run.output(), containsString("--source=kafka needs --topic"));
 
     Cli.Ended feed =

@@ -102,5 +102,10 @@ public final class Cli implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
+    try {
+      Files.delete(output);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -4,15 +4,22 @@ import dev.millrace.io.jdbc.Database;
 import dev.millrace.io.jdbc.Migrations;
 import dev.millrace.runners.local.Installation;
 import dev.millrace.runners.local.LocalStack;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** One local stack for all integration tests of a JVM, gone with it. */
 public final class SharedStack {
+  private static final int LOG_LINES = 40;
+
   private static LocalStack stack;
 
   private SharedStack() {}
@@ -43,6 +50,22 @@ public final class SharedStack {
         new Database(owner.url().replaceAll("/[^/]*$", "/" + name), owner.user(), owner.password());
     Migrations.apply(fresh);
     return fresh;
+  }
+
+  /** The ends of the servers' logs, for the message of a test that waited in vain. */
+  static String logs() {
+    try (Stream<Path> logs = Files.list(get().home().resolve("logs"))) {
+      StringBuilder ends = new StringBuilder("the servers say:");
+      for (Path log : logs.sorted().toList()) {
+        List<String> lines = Files.readAllLines(log);
+        ends.append("\n== ").append(log.getFileName()).append('\n');
+        ends.append(
+            String.join("\n", lines.subList(Math.max(0, lines.size() - LOG_LINES), lines.size())));
+      }
+      return ends.toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The environment in which the command finds the stack, and this database. */

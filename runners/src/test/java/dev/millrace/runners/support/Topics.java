@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -23,6 +24,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** Topics of the shared stack. */
 public final class Topics {
@@ -80,16 +82,22 @@ public final class Topics {
   /** Waits until a checkpoint of the stream holds all that the topic does. */
   public static void awaitCaughtUp(String topic, String group, Cli stream) {
     try (GroupLag lag = new GroupLag(new KafkaTopic(servers(), topic, group, Map.of()))) {
-      Awaitility.await("lag 0 of " + topic)
-          .atMost(Duration.ofMinutes(3))
-          .pollInterval(Duration.ofMillis(250))
-          .until(
-              () -> {
-                if (stream != null && !stream.isAlive()) {
-                  throw new AssertionError("the stream ended:\n" + stream.output());
-                }
-                return lag.records() == 0;
-              });
+      AtomicLong last = new AtomicLong(-1);
+      try {
+        Awaitility.await("lag 0 of " + topic)
+            .atMost(Duration.ofMinutes(3))
+            .pollInterval(Duration.ofMillis(250))
+            .until(
+                () -> {
+                  if (stream != null && !stream.isAlive()) {
+                    throw new AssertionError("the stream ended:\n" + stream.output());
+                  }
+                  last.set(lag.records());
+                  return last.get() == 0;
+                });
+      } catch (ConditionTimeoutException e) {
+        throw new AssertionError("lag is still " + last + "; " + SharedStack.logs(), e);
+      }
     }
   }
 
