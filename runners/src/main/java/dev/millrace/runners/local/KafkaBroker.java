@@ -20,12 +20,23 @@ public final class KafkaBroker implements LocalServer {
   private final Installation installation;
   private final Path directory;
   private final int port;
+  private final List<String> settings;
   private final ServerProcess process;
 
   KafkaBroker(Installation installation, Path home, int port) {
+    this(installation, home, port, List.of());
+  }
+
+  /**
+   * A broker with further settings.
+   *
+   * @param settings lines of its configuration; they win over ours
+   */
+  KafkaBroker(Installation installation, Path home, int port, List<String> settings) {
     this.installation = installation;
     this.directory = home.resolve("kafka");
     this.port = port;
+    this.settings = List.copyOf(settings);
     this.process = new ServerProcess("kafka", home);
   }
 
@@ -117,6 +128,7 @@ public final class KafkaBroker implements LocalServer {
         "group.initial.rebalance.delay.ms=0",
         "# Room for the 10 MB record that must become a dead letter.",
         "message.max.bytes=33554432",
+        String.join("\n", settings),
         "");
   }
 }

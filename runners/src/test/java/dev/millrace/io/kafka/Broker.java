@@ -25,7 +25,14 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 
@@ -46,6 +53,15 @@ final class Broker implements AutoCloseable {
   /** One that answers. */
   static Broker started() {
     return new Broker(BrokerAlone.started());
+  }
+
+  /**
+   * One that answers, with further settings.
+   *
+   * @param port where it answers without a password
+   */
+  static Broker started(int port, List<String> settings) {
+    return new Broker(BrokerAlone.started(port, settings));
   }
 
   /** A topic that isn't made. */
@@ -89,6 +105,23 @@ final class Broker implements AutoCloseable {
                     new TopicPartition(topic.name(), partition),
                     RecordsToDelete.beforeOffset(offset)))
             .all());
+  }
+
+  /** Lets a user do something with a topic or a group. */
+  void allow(String user, AclOperation operation, ResourceType kind, String name) {
+    get(admin.createAcls(List.of(access(user, operation, kind, name))).all());
+  }
+
+  /** Takes back what {@link #allow} gave. */
+  void forbid(String user, AclOperation operation, ResourceType kind, String name) {
+    get(admin.deleteAcls(List.of(access(user, operation, kind, name).toFilter())).all());
+  }
+
+  private static AclBinding access(
+      String user, AclOperation operation, ResourceType kind, String name) {
+    return new AclBinding(
+        new ResourcePattern(kind, name, PatternType.LITERAL),
+        new AccessControlEntry("User:" + user, "*", operation, AclPermissionType.ALLOW));
   }
 
   /** Lets the log cleaner look for work all the time, not every 15 s, in little memory. */

@@ -56,11 +56,12 @@ public final class Topics {
     }
   }
 
-  /** Everything that the topic holds. */
+  /** Everything that the topic holds, of transactions what is committed. */
   public static List<ConsumerRecord<byte[], byte[]>> readAll(String topic) {
     Map<String, Object> config = new HashMap<>();
     config.put("bootstrap.servers", servers());
     config.put("auto.offset.reset", "earliest");
+    config.put("isolation.level", "read_committed");
     List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
