@@ -165,9 +165,9 @@ public final class JdbcRows {
       inTransaction(
           connection -> {
             writer.open(connection);
+            opened = true; // Whatever becomes of the transaction: there is something to close.
             return null;
           });
-      opened = true;
     }
 
     @StartBundle

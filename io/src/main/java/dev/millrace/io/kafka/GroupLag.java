@@ -26,11 +26,20 @@ public final class GroupLag implements AutoCloseable {
     Map<Integer, Long> committed = offsets.committed();
     long lag = 0;
     for (Map.Entry<Integer, Long> end : ends.entrySet()) {
-      long start = starts.get(end.getKey());
+      long start = starts.getOrDefault(end.getKey(), 0L); // A partition may be new.
       long done = Math.max(start, committed.getOrDefault(end.getKey(), start));
       lag += Math.max(0, end.getValue() - done);
     }
     return lag;
+  }
+
+  /**
+   * Whether the group has never committed an offset of the topic.
+   *
+   * @throws KafkaException if the brokers don't answer
+   */
+  public boolean isNew() {
+    return offsets.committed().isEmpty();
   }
 
   @Override

@@ -4,9 +4,12 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.beam.sdk.io.kafka.KafkaIO;
 import org.apache.beam.sdk.transforms.PTransform;
+import org.apache.beam.sdk.transforms.SerializableFunction;
 import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PDone;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -30,6 +33,7 @@ public final class KafkaMessages {
    * <ul>
    *   <li>Input: bounded or unbounded, any windowing. The element's timestamp is the message's.
    *   <li>Order: of the messages of a key within a bundle.
+   *   <li>Lateness: looks at no time. State: none but that of the transactions.
    *   <li>Guarantee: as {@link Delivery} says.
    *   <li>Restart: what came after the last checkpoint is sent again; in transactions, once.
    *   <li>Errors: brokers that are away are waited for as long as the producer's {@code
@@ -58,18 +62,42 @@ public final class KafkaMessages {
               .withInputTimestamp()
               .withProducerConfigUpdates(config());
       return messages.apply(
-          "ToTopic", delivery == Delivery.EXACTLY_ONCE ? write.withEOS(1, topic.group()) : write);
+          "ToTopic",
+          delivery == Delivery.EXACTLY_ONCE
+              ? write
+                  .withEOS(1, topic.group())
+                  .withConsumerFactoryFn(new ConsumerOfTransactions(topic))
+              : write);
     }
 
     private Map<String, Object> config() {
       Map<String, Object> config = new HashMap<>(topic.properties());
+      config.remove(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG);
       boolean acknowledged = delivery != Delivery.AT_MOST_ONCE;
       config.put(ProducerConfig.ACKS_CONFIG, acknowledged ? "all" : "0");
       config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, acknowledged);
-      if (!acknowledged) {
-        config.put(ProducerConfig.RETRIES_CONFIG, 0);
-      }
+      // KafkaIO's own default is 3, which a broker's restart uses up in a second.
+      config.put(ProducerConfig.RETRIES_CONFIG, acknowledged ? Integer.MAX_VALUE : 0);
       return config;
+    }
+  }
+
+  /** KafkaIO looks up what a transaction has committed with a consumer that knows no secrets. */
+  private static final class ConsumerOfTransactions
+      implements SerializableFunction<Map<String, Object>, Consumer<?, ?>> {
+    private static final long serialVersionUID = 1L;
+
+    private final KafkaTopic topic;
+
+    ConsumerOfTransactions(KafkaTopic topic) {
+      this.topic = topic;
+    }
+
+    @Override
+    public Consumer<?, ?> apply(Map<String, Object> config) {
+      Map<String, Object> all = topic.clientConfig();
+      all.putAll(config);
+      return new KafkaConsumer<>(all);
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import org.apache.beam.sdk.io.Read;
 import org.apache.beam.sdk.transforms.DoFn;
@@ -14,6 +15,8 @@ import org.apache.beam.sdk.values.PCollection;
 import org.apache.kafka.common.KafkaException;
 import org.joda.time.Duration;
 import org.joda.time.Instant;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads Kafka topics: live, or a range of their offsets, through the same consumer. */
 public final class KafkaRecords {
@@ -22,6 +25,8 @@ public final class KafkaRecords {
 
   private static final Duration DEFAULT_OUT_OF_ORDERNESS = Duration.standardMinutes(1);
   private static final Duration DEFAULT_IDLE_AFTER = Duration.standardMinutes(1);
+
+  private static final Logger LOG = LoggerFactory.getLogger(KafkaRecords.class);
 
   private KafkaRecords() {}
 
@@ -36,7 +41,8 @@ public final class KafkaRecords {
 
   /**
    * Reads what a topic holds between two positions. Asks the brokers for the offsets now: what
-   * comes later, and what is written by transactions that are open now, is not in it.
+   * comes later is not in it. In a partition with an open transaction the end is where that begins,
+   * which is told in a warning.
    *
    * @param eventTime how records are dated
    * @param from the first offset of each partition
@@ -63,6 +69,7 @@ public final class KafkaRecords {
               ranges.add(new OffsetRange(partition, start, end));
             }
           });
+      warnOfOpenTransactions(topic, log.latestUncommitted(), latest, ends);
       if (!gone.isEmpty()) {
         throw new KafkaException(
             "offsets are gone from topic '"
@@ -73,6 +80,26 @@ public final class KafkaRecords {
       }
       return new Range(new RangeSource(topic, eventTime, ranges));
     }
+  }
+
+  private static void warnOfOpenTransactions(
+      KafkaTopic topic,
+      Map<Integer, Long> uncommitted,
+      Map<Integer, Long> latest,
+      Map<Integer, Long> wanted) {
+    latest.forEach(
+        (partition, end) -> {
+          long all = uncommitted.getOrDefault(partition, end);
+          if (end < all && wanted.getOrDefault(partition, 0L) >= end) {
+            LOG.warn(
+                "Partition {} of topic '{}' has a transaction open at offset {}: the range ends"
+                    + " there, {} offsets before the partition's end.",
+                partition,
+                topic.name(),
+                end,
+                all - end);
+          }
+        });
   }
 
   /**
@@ -89,12 +116,15 @@ public final class KafkaRecords {
    *   <li>Restart: from the offsets and the watermark of the checkpoint; without one, from the
    *       offsets that the group has committed ({@link LogPosition#place} sets them); without
    *       those, from the partition's start. Offsets are committed when a checkpoint is complete,
-   *       never before. New partitions are read from their start on.
+   *       never before. New partitions are read from their start on. A checkpoint holds the
+   *       reader's settings too, the topic's properties with their secrets among them, and what
+   *       goes on from it has them, whatever is said then.
    *   <li>Guarantee: at least once; after a failure, records since the last checkpoint come again.
    *       Of transactions, only what is committed is read.
    *   <li>Errors: brokers that go away are waited for; at a start without a checkpoint they must
-   *       answer within 15 s. Where retention has deleted offsets before they were read, reading
-   *       goes on at the oldest record, with a warning. A refused permission fails the bundle.
+   *       answer each question within 15 s. Where retention has deleted offsets before they were
+   *       read, reading goes on at the oldest record, with a warning. A refused permission fails
+   *       the bundle.
    * </ul>
    */
   public static final class Live extends PTransform<PBegin, PCollection<RawRecord>> {

@@ -48,6 +48,11 @@ public record KafkaTopic(
     }
   }
 
+  /** The same for another group. */
+  public KafkaTopic withGroup(String other) {
+    return new KafkaTopic(bootstrapServers, name, other, properties);
+  }
+
   /** What every client of the topic is configured with. */
   Map<String, Object> clientConfig() {
     Map<String, Object> config = new HashMap<>();

@@ -9,9 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongConsumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
@@ -100,7 +102,7 @@ public final class LatenessSample {
       long each = Math.max(1, records / latest.size());
       latest.forEach(
           (partition, end) -> {
-            long start = Math.max(earliest.get(partition), end - each);
+            long start = Math.max(earliest.getOrDefault(partition, 0L), end - each);
             if (start < end) {
               starts.put(new TopicPartition(topic.name(), partition), start);
               ends.put(new TopicPartition(topic.name(), partition), end);
@@ -127,19 +129,28 @@ public final class LatenessSample {
       starts.forEach(consumer::seek);
       long read = 0;
       long lastNanos = System.nanoTime();
-      while (ends.entrySet().stream()
-          .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+      while (!consumer.paused().equals(ends.keySet())) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-          add(record.partition(), eventTime.find(record.value(), record.timestamp()));
-          read++;
-          lastNanos = System.nanoTime();
+          if (record.offset() < ends.get(new TopicPartition(record.topic(), record.partition()))) {
+            add(record.partition(), eventTime.find(record.value(), record.timestamp()));
+            read++;
+            lastNanos = System.nanoTime();
+          }
         }
+        ends.forEach(
+            (partition, end) -> {
+              if (RecordFetcher.position(consumer, partition).orElse(-1) >= end) {
+                consumer.pause(List.of(partition));
+              }
+            });
         progress.accept(read);
         if (System.nanoTime() - lastNanos > SILENCE.toNanos()) {
           throw new KafkaException(
               "nothing more came from " + topic + " for " + SILENCE.toSeconds() + " s");
         }
       }
+    } catch (ApiException | InvalidOffsetException e) {
+      throw TopicOffsets.explained(topic, e);
     }
   }
 

@@ -21,13 +21,21 @@ import org.joda.time.Instant;
 /** Reads the partitions of one {@link LiveSource}. */
 final class LiveReader extends UnboundedSource.UnboundedReader<RecordBatch> {
 
-  /**
-   * How long an advance waits. Flink sleeps up to 50 ms after one that found nothing; while one
-   * waits, checkpoints do, too.
-   */
+  /** How long an advance waits; while one waits, checkpoints do, too. */
   private static final Duration WAIT = Duration.ofMillis(20);
 
+  /**
+   * For so long after a record an advance that finds nothing yields a batch of nothing: Flink would
+   * sleep 50 ms otherwise, and the next record with it.
+   */
+  private static final long AWAKE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final RecordBatch NOTHING = new RecordBatch(List.of(), new long[0]);
+
   private static final long METRICS_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** By then Flink has told a watermark to its operators, which it does five times a second. */
+  private static final long TOLD_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final LiveSource source;
   private final @Nullable LiveMark resumed;
@@ -40,6 +48,12 @@ final class LiveReader extends UnboundedSource.UnboundedReader<RecordBatch> {
   private @Nullable RecordBatch current;
   private Instant currentTimestamp = Instant.EPOCH;
   private boolean watermarkTold;
+  private boolean advanced;
+  private long firstAdvanceNanos;
+  private int questionsSinceAdvance;
+  private long lastRecordNanos;
+  private boolean foundNothing;
+  private long foundNothingNanos;
   private long metricsNanos = System.nanoTime();
 
   LiveReader(LiveSource source, @Nullable LiveMark mark) {
@@ -86,22 +100,26 @@ final class LiveReader extends UnboundedSource.UnboundedReader<RecordBatch> {
   @Override
   public boolean advance() throws IOException {
     if (!watermarkTold) {
-      // Records must not overtake the watermark that the checkpoint had reached, or what was late
-      // before a restart would be in time after it.
+      if (!advanced) {
+        advanced = true;
+        firstAdvanceNanos = System.nanoTime();
+      }
+      questionsSinceAdvance = 0;
       return false;
     }
     updateGauges();
-    long deadline = System.nanoTime() + WAIT.toNanos();
+    long deadline = System.nanoTime() + patience(System.nanoTime());
     while (true) {
       RecordFetcher.Event event =
           fetcher.next(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
       if (event == null) {
-        return false;
+        return staysAwake();
       }
       if (event instanceof RecordFetcher.Fetched fetched) {
         nextOffsets.put(fetched.partition(), fetched.nextOffset());
         if (fetched.batch() != null) {
           take(fetched, fetched.batch());
+          foundNothing = false;
           return true;
         }
         watermark.add(fetched.partition());
@@ -115,8 +133,26 @@ final class LiveReader extends UnboundedSource.UnboundedReader<RecordBatch> {
     }
   }
 
+  private boolean staysAwake() {
+    long now = System.nanoTime();
+    if (current != null && now - lastRecordNanos < AWAKE_NANOS) {
+      current = NOTHING;
+      return true;
+    }
+    foundNothing = true;
+    foundNothingNanos = now;
+    return false;
+  }
+
+  /** None where Flink comes back at once: the subtask has other readers, which it would hold up. */
+  private long patience(long now) {
+    boolean atOnce = foundNothing && now - foundNothingNanos < WAIT.toNanos();
+    return atOnce ? 0 : WAIT.toNanos();
+  }
+
   private void take(RecordFetcher.Fetched fetched, RecordBatch batch) {
     current = batch;
+    lastRecordNanos = System.nanoTime();
     currentTimestamp = Instant.ofEpochMilli(batch.minEventMillis());
     if (fetched.newestEventMillis() != EventTime.UNUSABLE) {
       watermark.advance(fetched.partition(), fetched.newestEventMillis());
@@ -140,9 +176,19 @@ final class LiveReader extends UnboundedSource.UnboundedReader<RecordBatch> {
     return currentTimestamp;
   }
 
+  /**
+   * After a restart records must not overtake the watermark that the checkpoint had reached, or
+   * what was late before would be in time after it. Flink asks in order to tell it to its
+   * operators, from the first advance on, and also once after each fruitless advance, to see
+   * whether there is an end: the second question after an advance is of the first kind.
+   */
   @Override
   public Instant getWatermark() {
-    watermarkTold = true;
+    if (!watermarkTold && advanced) {
+      questionsSinceAdvance++;
+      watermarkTold =
+          questionsSinceAdvance >= 2 || System.nanoTime() - firstAdvanceNanos >= TOLD_NANOS;
+    }
     return Instant.ofEpochMilli(watermark.current());
   }
 

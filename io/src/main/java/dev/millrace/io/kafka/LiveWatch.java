@@ -2,7 +2,9 @@ package dev.millrace.io.kafka;
 
 import dev.millrace.transforms.time.EventTime;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,10 +35,14 @@ final class LiveWatch implements RecordFetcher.Watch {
   private final Map<Integer, Long> aliveNanos = new ConcurrentHashMap<>();
   private final Set<Integer> idle = new HashSet<>();
   private @Nullable TopicTail tail;
+  private final Map<TopicPartition, Seen> seen = new HashMap<>();
   private long newestElsewhere = EventTime.UNUSABLE;
   private long nextIdleCheck;
   private long nextTail;
   private long nextDiscovery;
+
+  /** What the last look at a partition saw. */
+  private record Seen(long end, long position) {}
 
   /**
    * Watches partitions.
@@ -67,6 +73,7 @@ final class LiveWatch implements RecordFetcher.Watch {
       // Partitions often wake up together. Each must be seen to be at its end again before the
       // first one's records move the watermark past what the others bring.
       idle.clear();
+      seen.clear();
       nextIdleCheck = System.nanoTime();
       fetcher.tell(new RecordFetcher.Awake());
     }
@@ -116,12 +123,24 @@ final class LiveWatch implements RecordFetcher.Watch {
     }
   }
 
-  private static List<TopicPartition> atTheirEnds(
+  /**
+   * Those that are read to their ends; also those that are read to where their ends were when they
+   * were last looked at, and go on: a partition into which only unusable event times flow would
+   * never be found at its end.
+   */
+  private List<TopicPartition> atTheirEnds(
       Consumer<byte[], byte[]> consumer, Collection<TopicPartition> partitions) {
     Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, ANSWER);
-    return partitions.stream()
-        .filter(each -> consumer.position(each, ANSWER) >= ends.get(each))
-        .toList();
+    List<TopicPartition> there = new ArrayList<>();
+    for (TopicPartition each : partitions) {
+      long position = RecordFetcher.position(consumer, each).orElse(-1);
+      Seen before = seen.put(each, new Seen(ends.get(each), position));
+      boolean goesOn = before != null && position > before.position() && position >= before.end();
+      if (position >= ends.get(each) || goesOn) {
+        there.add(each);
+      }
+    }
+    return there;
   }
 
   /** Not at new partitions of our own, which nobody has read yet. */

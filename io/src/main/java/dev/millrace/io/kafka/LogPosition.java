@@ -112,9 +112,27 @@ public final class LogPosition {
         log.earliest();
         log.committed();
       } else {
-        log.commit(in(log, topic));
+        SortedMap<Integer, Long> wanted = in(log, topic);
+        refuseBeyondTheEnd(wanted, log.latest());
+        log.commit(wanted);
       }
     }
+  }
+
+  private static void refuseBeyondTheEnd(Map<Integer, Long> wanted, Map<Integer, Long> ends) {
+    wanted.forEach(
+        (partition, offset) -> {
+          long end = ends.getOrDefault(partition, 0L);
+          if (offset > end) {
+            throw new KafkaException(
+                "there is no offset "
+                    + offset
+                    + " in partition "
+                    + partition
+                    + ", its end is "
+                    + end);
+          }
+        });
   }
 
   /** The offsets by partition; only those spoken of. */
@@ -126,8 +144,8 @@ public final class LogPosition {
       case COMMITTED -> {
         SortedMap<Integer, Long> found = log.earliest();
         Map<Integer, Long> committed = log.committed();
-        found.replaceAll(
-            (partition, start) -> Math.max(start, committed.getOrDefault(partition, start)));
+        // Not the later of the two: that records are gone must be noticed where they are read.
+        found.replaceAll(committed::getOrDefault);
         yield found;
       }
       case OFFSETS -> {

@@ -1,9 +1,9 @@
 package dev.millrace.io.kafka;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -27,10 +27,15 @@ final class RangeWatch implements RecordFetcher.Watch {
 
   @Override
   public void look(Consumer<byte[], byte[]> consumer, RecordFetcher fetcher) {
-    Map<TopicPartition, Long> now =
-        consumer.assignment().stream()
-            .filter(each -> !consumer.paused().contains(each))
-            .collect(Collectors.toMap(each -> each, consumer::position));
+    Map<TopicPartition, Long> now = new HashMap<>();
+    consumer.assignment().stream()
+        .filter(each -> !consumer.paused().contains(each))
+        .forEach(
+            each ->
+                now.put(
+                    each,
+                    RecordFetcher.position(consumer, each)
+                        .orElse(positions.getOrDefault(each, -1L))));
     if (now.isEmpty() || fetcher.isFull() || !now.equals(positions)) {
       positions = now;
       movedNanos = System.nanoTime();

@@ -9,7 +9,7 @@ import org.checkerframework.checker.nullness.qual.Nullable;
  * Records that follow each other in one partition: what the sources yield as one element, since
  * Beam's Flink runner spends on each element of a source more than on a record (ADR 8).
  *
- * @param records at least one
+ * @param records none in one that only keeps the live reader awake
  * @param eventMillis the event time of each, milliseconds since 1970
  */
 @SuppressWarnings("ArrayRecordComponent") // On the hot path; equality is by content, below.
@@ -38,6 +38,9 @@ record RecordBatch(List<RawRecord> records, long[] eventMillis) {
 
   @Override
   public String toString() {
-    return "RecordBatch[" + records.size() + " from " + records.get(0).origin() + "]";
+    return "RecordBatch["
+        + records.size()
+        + (records.isEmpty() ? "" : " from " + records.get(0).origin())
+        + "]";
   }
 }

@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
@@ -229,7 +230,9 @@ final class RecordFetcher implements AutoCloseable {
         watch.look(created, this);
       }
     } catch (WakeupException | InterruptException e) {
-      // Closing.
+      if (!closed) {
+        fail(e);
+      }
     } catch (KafkaException e) {
       fail(TopicOffsets.explained(topic, e));
     } catch (RuntimeException e) {
@@ -289,7 +292,7 @@ final class RecordFetcher implements AutoCloseable {
     ConsumerRecords<byte[], byte[]> records;
     try {
       records = consumer.poll(POLL);
-    } catch (OffsetOutOfRangeException e) {
+    } catch (OffsetOutOfRangeException e) { // Also of a log that has been cut off.
       goOnElsewhere(e.offsetOutOfRangePartitions());
       return;
     }
@@ -314,7 +317,7 @@ final class RecordFetcher implements AutoCloseable {
     TopicPartition named = named(partition);
     consumer.currentLag(named).ifPresent(lag -> lags.put(partition, lag));
     long end = ends.getOrDefault(partition, Long.MAX_VALUE);
-    long position = Math.max(told, Math.min(end, consumer.position(named)));
+    long position = Math.max(told, Math.min(end, position(consumer, named).orElse(told)));
     if (position > told) {
       tell(new Fetched(partition, position, null, EventTime.UNUSABLE, 0));
     }
@@ -322,6 +325,15 @@ final class RecordFetcher implements AutoCloseable {
       consumer.pause(List.of(named));
     }
     return position;
+  }
+
+  /** Empty while the brokers have not said whether the consumer's offset is still there. */
+  static OptionalLong position(Consumer<byte[], byte[]> consumer, TopicPartition partition) {
+    try {
+      return OptionalLong.of(consumer.position(partition, Duration.ZERO));
+    } catch (TimeoutException | OffsetOutOfRangeException e) {
+      return OptionalLong.empty(); // A poll waits for them, and is told where the offset is gone.
+    }
   }
 
   private void take(int partition, List<ConsumerRecord<byte[], byte[]>> records) {

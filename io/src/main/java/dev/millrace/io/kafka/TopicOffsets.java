@@ -52,6 +52,11 @@ final class TopicOffsets implements AutoCloseable {
     return offsets(list(OffsetSpec.latest()));
   }
 
+  /** The offset after the newest record, of open transactions too. */
+  SortedMap<Integer, Long> latestUncommitted() {
+    return offsets(list(OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED));
+  }
+
   /** Of the first record whose Kafka timestamp is {@code time} or later; without one, the end. */
   SortedMap<Integer, Long> at(Instant time) {
     // The ends first: what arrives between the two questions must not be skipped.
@@ -90,12 +95,16 @@ final class TopicOffsets implements AutoCloseable {
   }
 
   private SortedMap<Integer, ListOffsetsResultInfo> list(OffsetSpec spec) {
+    return list(spec, IsolationLevel.READ_COMMITTED);
+  }
+
+  private SortedMap<Integer, ListOffsetsResultInfo> list(OffsetSpec spec, IsolationLevel level) {
     Map<TopicPartition, OffsetSpec> question = new HashMap<>();
     get(admin.describeTopics(Set.of(topic.name())).topicNameValues().get(topic.name()))
         .partitions()
         .forEach(each -> question.put(new TopicPartition(topic.name(), each.partition()), spec));
     SortedMap<Integer, ListOffsetsResultInfo> answers = new TreeMap<>();
-    get(admin.listOffsets(question, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED)).all())
+    get(admin.listOffsets(question, new ListOffsetsOptions(level)).all())
         .forEach((partition, answer) -> answers.put(partition.partition(), answer));
     return answers;
   }

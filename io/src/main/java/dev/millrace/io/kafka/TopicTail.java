@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -59,7 +60,7 @@ final class TopicTail implements AutoCloseable {
         consumer.seek(each, Math.max(starts.get(each), ends.get(each) - LAST_OFFSETS));
       }
       look(moved, ends);
-    } catch (TimeoutException e) {
+    } catch (TimeoutException | OffsetOutOfRangeException e) {
       LOG.warn("Idle partitions of {} may hold the watermark: {}", topic, e.getMessage());
     }
     return newest;

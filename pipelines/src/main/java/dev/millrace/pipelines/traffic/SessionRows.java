@@ -18,9 +18,9 @@ import java.util.TreeMap;
  * that writes the merged one removes the rows that it has swallowed, which are those of the user
  * that overlap it.
  *
- * <p>Which row is newer, and what final means, is as in {@link WindowRows}; an overlapping row that
- * is final, or of a later run, stays. Counts {@code rows_changed} and {@code rows_kept}, and {@code
- * sessions_merged} for the removed.
+ * <p>Which row is newer, and what final means, is as in {@link WindowRows}. Overlapping rows that
+ * are final stay; a session that lies within one, or overlaps a row of a later run, is not written.
+ * Counts {@code rows_changed} and {@code rows_kept}, and {@code sessions_merged} for the removed.
  */
 final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
   private static final long serialVersionUID = 1L;
@@ -33,26 +33,49 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
       timestamptz 'epoch' + session_start * interval '1 microsecond' as session_start,
         timestamptz 'epoch' + session_end * interval '1 microsecond' as session_end""";
 
+  /**
+   * A row that an incoming session gives way to: a later run's, a final one that has all of it, or
+   * one of a later attempt, if it comes from a worker that the job has given up. Parameters: run,
+   * run, attempt.
+   */
+  private static final String GIVES_WAY =
+      """
+      exists (
+        select from gold.sessions newer
+        where newer.user_id = incoming.user_id
+          and newer.session_start < incoming.session_end
+          and newer.session_end > incoming.session_start
+          and (newer._run > ?
+            or (newer._run = ?
+              and case when newer.is_final
+                then newer.session_start <= incoming.session_start
+                  and newer.session_end >= incoming.session_end
+                else newer._attempt > ? end)))""";
+
   private static final String REMOVE_SWALLOWED =
       """
       delete from gold.sessions g
       using (
         select user_id, %s
-        from unnest(?, ?, ?) as incoming (user_id, session_start, session_end)) merged
-      where g.user_id = merged.user_id
-        and g.session_start < merged.session_end and g.session_end > merged.session_start
-        and g.session_start <> merged.session_start
+        from unnest(?, ?, ?) as merged (user_id, session_start, session_end)) incoming
+      where g.user_id = incoming.user_id
+        and g.session_start < incoming.session_end and g.session_end > incoming.session_start
+        and g.session_start <> incoming.session_start
         and (g._run < ? or (g._run = ? and not g.is_final))
+        and not %s
       """
-          .formatted(BOUNDS);
+          .formatted(BOUNDS, GIVES_WAY);
 
   private static final String UPSERT =
       """
       insert into gold.sessions as g (user_id, session_start, session_end, events, pages, pane,
         timing, is_final, _run, _attempt, _merged_at)
-      select user_id, %s, events, pages, pane, timing, is_final, ?, ?, now()
-      from unnest(?, ?, ?, ?, ?, ?, ?, ?) as incoming (user_id, session_start, session_end, events,
-        pages, pane, timing, is_final)
+      select user_id, session_start, session_end, events, pages, pane, timing, is_final, ?, ?, now()
+      from (
+        select user_id, %s, events, pages, pane, timing, is_final
+        from unnest(?, ?, ?, ?, ?, ?, ?, ?) as sessions (user_id, session_start, session_end,
+          events, pages, pane, timing, is_final)) incoming
+      where not %s
       on conflict (user_id, session_start) do update
       set session_end = excluded.session_end, events = excluded.events, pages = excluded.pages,
         pane = excluded.pane, timing = excluded.timing, is_final = excluded.is_final,
@@ -63,7 +86,7 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
             or (g._attempt = excluded._attempt
               and (g.session_end, g.pane) < (excluded.session_end, excluded.pane))))
       """
-          .formatted(BOUNDS);
+          .formatted(BOUNDS, GIVES_WAY);
 
   private final RunAttempt run;
   private transient long attempt;
@@ -99,6 +122,7 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
       setBounds(connection, remove, newest, 1);
       remove.setLong(4, run.run());
       remove.setLong(5, run.run());
+      setNewer(remove, 6);
       merged = remove.executeUpdate();
     }
     try (PreparedStatement upsert = connection.prepareStatement(UPSERT)) {
@@ -110,12 +134,19 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
       columns.bigint(WindowResult::pane);
       columns.text(result -> result.timing().name());
       columns.bool(WindowResult::isFinal);
+      setNewer(upsert, 11);
       long changed = upsert.executeUpdate();
       return Map.of(
           "rows_changed", changed,
           "rows_kept", results.size() - changed,
           "sessions_merged", merged);
     }
+  }
+
+  private void setNewer(PreparedStatement statement, int first) throws SQLException {
+    statement.setLong(first, run.run());
+    statement.setLong(first + 1, run.run());
+    statement.setLong(first + 2, attempt);
   }
 
   private static Columns<WindowResult<SessionStats>> setBounds(
@@ -132,7 +163,10 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
     return columns;
   }
 
-  /** A later session of the batch replaces those of its user that it overlaps. Sorted by key. */
+  /**
+   * A later session of the batch replaces those of its user that it overlaps, but for final ones
+   * that start elsewhere: those have been closed beside it. Sorted by key.
+   */
   private static List<WindowResult<SessionStats>> withoutSwallowed(
       List<WindowResult<SessionStats>> results) {
     Map<String, List<WindowResult<SessionStats>>> byUser = new TreeMap<>();
@@ -140,7 +174,10 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
       List<WindowResult<SessionStats>> its =
           byUser.computeIfAbsent(result.key(), user -> new ArrayList<>());
       its.removeIf(
-          before -> before.start().isBefore(result.end()) && result.start().isBefore(before.end()));
+          before ->
+              before.start().isBefore(result.end())
+                  && result.start().isBefore(before.end())
+                  && (!before.isFinal() || before.start().equals(result.start())));
       its.add(result);
     }
     List<WindowResult<SessionStats>> newest = new ArrayList<>();

@@ -3,9 +3,9 @@ package dev.millrace.pipelines.traffic;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import org.apache.beam.sdk.coders.AtomicCoder;
 import org.apache.beam.sdk.coders.CoderException;
 import org.apache.beam.sdk.coders.ListCoder;
@@ -29,12 +29,15 @@ public record SessionStats(long events, List<String> pages) {
   }
 
   SessionStats plus(SessionStats other) {
-    if (pages.containsAll(other.pages)) {
-      return new SessionStats(events + other.events, pages);
+    List<String> all = pages;
+    for (String page : other.pages) {
+      int place = Collections.binarySearch(all, page);
+      if (place < 0) {
+        all = all == pages ? new ArrayList<>(pages) : all;
+        all.add(-place - 1, page);
+      }
     }
-    SortedSet<String> all = new TreeSet<>(pages);
-    all.addAll(other.pages);
-    return new SessionStats(events + other.events, List.copyOf(all));
+    return new SessionStats(events + other.events, all);
   }
 
   /** A version byte, then the fields. */

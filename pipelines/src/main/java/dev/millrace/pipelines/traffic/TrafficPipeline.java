@@ -145,7 +145,7 @@ public final class TrafficPipeline {
       Set<Output> outputs,
       Firing firing) {
     List<PCollection<DeadLetter>> deadLetters = new ArrayList<>();
-    // A window takes nothing more once an id is forgotten.
+    // Once an id is forgotten, all windows of its time are closed: it would be dropped as late.
     Duration remembered = FIVE_MINUTES.plus(firing.allowedLateness());
     PCollection<Event> events =
         pipeline

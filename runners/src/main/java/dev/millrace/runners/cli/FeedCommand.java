@@ -6,7 +6,6 @@ import dev.millrace.runners.feed.Feed;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import me.tongfei.progressbar.ProgressBar;
@@ -74,11 +73,7 @@ final class FeedCommand implements Runnable, TellsAllMistakes {
 
   @Override
   public void run() {
-    List<String> mistakes = new ArrayList<>(Mistakes.ofParsing(spec));
-    spec.commandLine()
-        .getParseResult()
-        .unmatched()
-        .forEach(each -> mistakes.add("unknown option: " + each));
+    List<String> mistakes = Mistakes.ofParsingAndUnknown(spec);
     Optional<Events> events = Events.of(String.valueOf(pipeline));
     if (pipeline != null && events.isEmpty()) {
       mistakes.add(

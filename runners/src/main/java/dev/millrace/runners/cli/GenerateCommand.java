@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
 import me.tongfei.progressbar.ProgressBar;
@@ -17,8 +16,10 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.checkerframework.checker.nullness.qual.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Writes a file of events to try a pipeline on. */
 @Command(
@@ -27,7 +28,7 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     showDefaultValues = true,
     mixinStandardHelpOptions = true)
-final class GenerateCommand implements Runnable {
+final class GenerateCommand implements Runnable, TellsAllMistakes {
 
   @Parameters(paramLabel = "PIPELINE", description = "Whose events: traffic.")
   private String pipeline;
@@ -54,6 +55,8 @@ final class GenerateCommand implements Runnable {
   @Option(names = "--seed", description = "The same seed, the same events.")
   private long seed = 1;
 
+  @Spec private CommandSpec spec;
+
   @Override
   public void run() {
     TrafficEvents made = new TrafficEvents(events, users, perSecond, checked(), seed);
@@ -73,8 +76,8 @@ final class GenerateCommand implements Runnable {
   }
 
   private Instant checked() {
-    List<String> mistakes = new ArrayList<>();
-    if (!pipeline.equals("traffic")) {
+    List<String> mistakes = Mistakes.ofParsingAndUnknown(spec);
+    if (pipeline != null && !pipeline.equals("traffic")) {
       mistakes.add("'" + pipeline + "' has no made-up events: traffic has");
     }
     atLeastOne("--events", events, mistakes);

@@ -6,6 +6,7 @@ import com.github.freva.asciitable.HorizontalAlign;
 import dev.millrace.io.kafka.KafkaTopic;
 import dev.millrace.io.kafka.LatenessSample;
 import dev.millrace.transforms.time.EventTime;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +16,9 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.checkerframework.checker.nullness.qual.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Measures how late the records of a topic are, and says what watermark that asks for. */
 @Command(
@@ -27,7 +30,7 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     showDefaultValues = true,
     mixinStandardHelpOptions = true)
-final class LatenessCommand implements Runnable {
+final class LatenessCommand implements Runnable, TellsAllMistakes {
   private static final double[] SHARES = {0.90, 0.99, 0.999};
   private static final int BAR_WIDTH = 40;
 
@@ -53,11 +56,13 @@ final class LatenessCommand implements Runnable {
       names = "--kafkaProperties",
       paramLabel = "FILE",
       description = "Further consumer properties, for example TLS and SASL; never printed.")
-  private java.nio.file.@Nullable Path kafkaProperties;
+  private @Nullable Path kafkaProperties;
+
+  @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    List<String> mistakes = new ArrayList<>();
+    List<String> mistakes = Mistakes.ofParsingAndUnknown(spec);
     String servers = new Addresses().bootstrapServers(bootstrapServers, mistakes);
     Map<String, String> properties = SourceOptions.properties(kafkaProperties, mistakes);
     if (records < 1) {

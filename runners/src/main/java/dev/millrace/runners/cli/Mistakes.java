@@ -1,5 +1,6 @@
 package dev.millrace.runners.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -14,5 +15,15 @@ final class Mistakes {
         .filter(each -> !(each instanceof UnmatchedArgumentException))
         .map(Exception::getMessage)
         .toList();
+  }
+
+  /** All of the parser's mistakes. */
+  static List<String> ofParsingAndUnknown(CommandSpec spec) {
+    List<String> mistakes = new ArrayList<>(ofParsing(spec));
+    spec.commandLine()
+        .getParseResult()
+        .unmatched()
+        .forEach(each -> mistakes.add("unknown option: " + each));
+    return mistakes;
   }
 }

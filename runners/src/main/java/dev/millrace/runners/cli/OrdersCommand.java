@@ -43,10 +43,9 @@ final class OrdersCommand implements Callable<Integer>, TellsAllMistakes {
   public Integer call() {
     return run.call(
         spec,
-        OrdersPipeline.NAME,
+        new PipelineRun.Traits(
+            OrdersPipeline.NAME, OUT_OF_ORDERNESS, false, OrdersPipeline.tables()),
         List.of(),
-        OUT_OF_ORDERNESS,
-        OrdersPipeline.tables(),
         (pipeline, parts) ->
             OrdersPipeline.build(
                 pipeline,

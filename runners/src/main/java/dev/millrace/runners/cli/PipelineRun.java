@@ -39,6 +39,18 @@ final class PipelineRun {
       Database database,
       long run) {}
 
+  /**
+   * What a pipeline is.
+   *
+   * @param name of the pipeline
+   * @param outOfOrderness of a live topic, if the user doesn't say
+   * @param countsInState whether its results are gathered over time, so that a stream that begins
+   *     anew in the middle of a topic has less in them than there was
+   * @param tables that it writes
+   */
+  record Traits(
+      String name, Duration outOfOrderness, boolean countsInState, List<RequiredTable> tables) {}
+
   /** Adds a pipeline's graph. */
   interface Graph {
     void build(Pipeline pipeline, Parts parts);
@@ -48,27 +60,26 @@ final class PipelineRun {
    * Checks everything, then runs the graph.
    *
    * @param found mistakes of the pipeline's own options
-   * @param outOfOrderness of a live topic, if the user doesn't say
-   * @param tables that the graph writes
    * @return the exit code
    */
-  int call(
-      CommandSpec spec,
-      String name,
-      List<String> found,
-      Duration outOfOrderness,
-      List<RequiredTable> tables,
-      Graph graph) {
+  int call(CommandSpec spec, Traits traits, List<String> found, Graph graph) {
     List<String> mistakes = new ArrayList<>(Mistakes.ofParsing(spec));
     mistakes.addAll(found);
     EventTime eventTime = source.eventTime(mistakes);
-    Source chosen = source.source(name, eventTime, outOfOrderness, mistakes);
+    Source chosen =
+        source.source(
+            traits.name(),
+            eventTime,
+            traits.outOfOrderness(),
+            traits.countsInState() && !runner.goesOn(),
+            mistakes);
     Database target = database.database(mistakes);
-    Launch launch = runner.launch(name, spec.commandLine().getParseResult().unmatched(), mistakes);
+    Launch launch =
+        runner.launch(traits.name(), spec.commandLine().getParseResult().unmatched(), mistakes);
     if (!mistakes.isEmpty()) {
       throw new UsageException(mistakes);
     }
-    List<RequiredTable> required = new ArrayList<>(tables);
+    List<RequiredTable> required = new ArrayList<>(traits.tables());
     required.add(RUNS);
     Databases.check(target, required);
     launch
@@ -78,11 +89,21 @@ final class PipelineRun {
               throw new FailedException(List.of(reason));
             });
     PTransform<PBegin, PCollection<RawRecord>> records = chosen.open().get();
-    long run = begin(target, name, chosen.subject());
+    long run = begin(target, traits.name(), chosen.subject());
     System.out.println("Reading " + chosen.description());
     System.out.println("Writing " + target.url() + Addresses.note(target.url()) + ", run " + run);
     Parts parts = new Parts(records, chosen.isLive(), eventTime, target, run);
     return launch.run(pipeline -> graph.build(pipeline, parts), chosen.progress());
+  }
+
+  /** Whether the graph runs on DirectRunner. */
+  boolean isDirect() {
+    return runner.isDirect();
+  }
+
+  /** Whether the source never ends. */
+  boolean isLive() {
+    return source.isLive();
   }
 
   /** A topic to write to, at the source's brokers; null if they can't be known. */

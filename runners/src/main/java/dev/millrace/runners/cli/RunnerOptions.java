@@ -57,6 +57,11 @@ final class RunnerOptions {
   @Option(names = "--detach", description = "FlinkRunner on a cluster: submit the job and return.")
   private boolean detach;
 
+  /** Whether it is DirectRunner. */
+  boolean isDirect() {
+    return runner.equals("DirectRunner");
+  }
+
   /** Whether the run resumes an earlier one. */
   boolean goesOn() {
     return savepointPath != null;

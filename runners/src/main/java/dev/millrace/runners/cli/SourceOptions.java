@@ -25,6 +25,7 @@ import picocli.CommandLine.Option;
 
 /** Where records come from, and what their time is. */
 final class SourceOptions {
+  private static final Duration DEFAULT_IDLE_AFTER = Duration.ofMinutes(1);
 
   @Option(
       names = "--source",
@@ -105,10 +106,10 @@ final class SourceOptions {
 
   @Option(
       names = "--idleAfter",
-      defaultValue = "1m",
       converter = DurationConverter.class,
-      description = "kafka: how long a partition is silent before it holds the watermark no more.")
-  private Duration idleAfter = Duration.ofMinutes(1);
+      description =
+          "kafka: how long a partition is silent before it holds the watermark no more. Default: 1m.")
+  private @Nullable Duration idleAfter;
 
   @Option(
       names = "--kafkaProperties",
@@ -119,6 +120,11 @@ final class SourceOptions {
 
   /** Whether somebody has asked for a topic. */
   private boolean brokersAreUsed;
+
+  /** Whether the source never ends. */
+  boolean isLive() {
+    return "kafka".equals(source);
+  }
 
   /** How records are dated. */
   EventTime eventTime(List<String> mistakes) {
@@ -136,9 +142,14 @@ final class SourceOptions {
    *
    * @param rule how records are dated
    * @param defaultOutOfOrderness the pipeline's
+   * @param countsAnew whether results must not begin in the middle of a topic unawares
    */
   @Nullable Source source(
-      String pipeline, EventTime rule, Duration defaultOutOfOrderness, List<String> mistakes) {
+      String pipeline,
+      EventTime rule,
+      Duration defaultOutOfOrderness,
+      boolean countsAnew,
+      List<String> mistakes) {
     if (source == null) {
       mistakes.add(
           "no source: give --source=files with --input, or --source=kafka or --source=range with"
@@ -147,7 +158,7 @@ final class SourceOptions {
     }
     return switch (source) {
       case "files" -> files(rule, mistakes);
-      case "kafka" -> live(pipeline, rule, defaultOutOfOrderness, mistakes);
+      case "kafka" -> live(pipeline, rule, defaultOutOfOrderness, countsAnew, mistakes);
       case "range" -> range(pipeline, rule, mistakes);
       default -> {
         mistakes.add("--source=" + source + " is none: it is kafka, range or files");
@@ -161,11 +172,14 @@ final class SourceOptions {
     refuse(topic, "--topic", "files", mistakes);
     if (!brokersAreUsed) {
       refuse(bootstrapServers, "--bootstrapServers", "files", mistakes);
+      refuse(group, "--group", "files", mistakes);
+      refuse(kafkaProperties, "--kafkaProperties", "files", mistakes);
     }
     refuse(start, "--start", "files", mistakes);
     refuse(from, "--from", "files", mistakes);
     refuse(to, "--to", "files", mistakes);
     refuse(outOfOrderness, "--outOfOrderness", "files", mistakes);
+    refuse(idleAfter, "--idleAfter", "files", mistakes);
     if (input == null) {
       mistakes.add("--source=files needs --input=GLOB");
       return null;
@@ -204,7 +218,11 @@ final class SourceOptions {
   }
 
   private @Nullable Source live(
-      String pipeline, EventTime rule, Duration defaultOutOfOrderness, List<String> mistakes) {
+      String pipeline,
+      EventTime rule,
+      Duration defaultOutOfOrderness,
+      boolean countsAnew,
+      List<String> mistakes) {
     int before = mistakes.size();
     refuse(from, "--from", "kafka", mistakes);
     refuse(to, "--to", "kafka", mistakes);
@@ -214,12 +232,16 @@ final class SourceOptions {
       return null;
     }
     Duration lag = outOfOrderness == null ? defaultOutOfOrderness : outOfOrderness;
+    Duration silence = idleAfter == null ? DEFAULT_IDLE_AFTER : idleAfter;
     return new Source(
         () -> {
+          if (countsAnew) {
+            refuseHalfResults(kafka, position);
+          }
           position.place(kafka);
           return KafkaRecords.live(kafka, rule)
               .withOutOfOrderness(org.joda.time.Duration.millis(lag.toMillis()))
-              .withIdleAfter(org.joda.time.Duration.millis(idleAfter.toMillis()));
+              .withIdleAfter(org.joda.time.Duration.millis(silence.toMillis()));
         },
         true,
         "topic " + kafka.name() + ", group " + kafka.group(),
@@ -227,10 +249,32 @@ final class SourceOptions {
         () -> lag(kafka));
   }
 
+  /** A stream without its state would write over what its group has counted before. */
+  private void refuseHalfResults(KafkaTopic kafka, LogPosition position) {
+    if (start == null) {
+      try (GroupLag lag = new GroupLag(kafka)) {
+        if (!lag.isNew()) {
+          throw new UsageException(
+              List.of(
+                  "group "
+                      + kafka.group()
+                      + " has read topic "
+                      + kafka.name()
+                      + " before, and what it has counted is not there: give its --savepointPath to"
+                      + " go on, --start=earliest to count everything again, or another --start,"
+                      + " and windows that began before it get only what comes after it"));
+        }
+      }
+    } else if (!start.equals("earliest")) {
+      System.out.println("Windows that began before " + position + " get only what comes after it");
+    }
+  }
+
   private @Nullable Source range(String pipeline, EventTime rule, List<String> mistakes) {
     int before = mistakes.size();
     refuse(start, "--start", "range", mistakes);
     refuse(outOfOrderness, "--outOfOrderness", "range", mistakes);
+    refuse(idleAfter, "--idleAfter", "range", mistakes);
     LogPosition first = position("--from", from, LogPosition.earliest(), mistakes);
     LogPosition end = position("--to", to, LogPosition.latest(), mistakes);
     KafkaTopic kafka = topic(pipeline, mistakes);

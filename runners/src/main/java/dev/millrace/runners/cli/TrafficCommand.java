@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
     })
 final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
   private static final int OUTPUT_PARTITIONS = 4;
+  private static final Duration DEFAULT_EARLY_FIRING = Duration.ofSeconds(10);
 
   @Option(
       names = "--outputs",
@@ -58,12 +59,11 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
 
   @Option(
       names = "--earlyFiring",
-      defaultValue = "10s",
       converter = DurationConverter.class,
       description =
           "kafka: how long after a new event a window that isn't over shows a preliminary result."
-              + " 0s: never.")
-  private Duration earlyFiring = Duration.ofSeconds(10);
+              + " 0s: never. Default: 10s.")
+  private @Nullable Duration earlyFiring;
 
   @Option(
       names = "--outputTopic",
@@ -78,8 +78,9 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
       paramLabel = "at-least-once|exactly-once|at-most-once",
       description =
           "--outputTopic: acknowledged by all replicas; or in transactions, which are committed with"
-              + " the job's checkpoints; or sent and forgotten, for metrics.")
-  private String delivery = "at-least-once";
+              + " the job's checkpoints; or sent and forgotten, for metrics. Default:"
+              + " at-least-once.")
+  private @Nullable String delivery;
 
   @Mixin private PipelineRun run;
   @Spec private CommandSpec spec;
@@ -90,12 +91,17 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
     Set<Output> chosen = chosen(mistakes);
     Delivery promised = delivery(mistakes);
     KafkaTopic target = target(chosen, mistakes);
+    if (earlyFiring != null && !run.isLive()) {
+      mistakes.add("--earlyFiring has a meaning with --source=kafka only");
+    }
     return run.call(
         spec,
-        TrafficPipeline.NAME,
+        new PipelineRun.Traits(
+            TrafficPipeline.NAME,
+            Duration.ofMillis(TrafficPipeline.OUT_OF_ORDERNESS.getMillis()),
+            true,
+            TrafficPipeline.tables(chosen)),
         mistakes,
-        Duration.ofMillis(TrafficPipeline.OUT_OF_ORDERNESS.getMillis()),
-        TrafficPipeline.tables(chosen),
         (pipeline, parts) ->
             TrafficPipeline.build(
                 pipeline,
@@ -119,7 +125,9 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
             + (target.create(OUTPUT_PARTITIONS)
                 ? ", made with " + OUTPUT_PARTITIONS + " partitions"
                 : ", which was there"));
-    return tables.withMessages(KafkaMessages.write(target, delivery));
+    // Transactions are known by the group; another run's would look like lost state.
+    KafkaTopic ofRun = target.withGroup(target.group() + "-run-" + parts.run());
+    return tables.withMessages(KafkaMessages.write(ofRun, delivery));
   }
 
   private @Nullable KafkaTopic target(Set<Output> chosen, List<String> mistakes) {
@@ -133,6 +141,15 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
   }
 
   private Delivery delivery(List<String> mistakes) {
+    if (delivery == null) {
+      return Delivery.AT_LEAST_ONCE;
+    }
+    if (outputTopic == null) {
+      mistakes.add("--delivery needs --outputTopic");
+    }
+    if (delivery.equals("exactly-once") && run.isDirect()) {
+      mistakes.add("--delivery=exactly-once needs --runner=FlinkRunner");
+    }
     return switch (delivery) {
       case "at-least-once" -> Delivery.AT_LEAST_ONCE;
       case "exactly-once" -> Delivery.EXACTLY_ONCE;
@@ -148,11 +165,10 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
   }
 
   private TrafficPipeline.Firing firing(boolean isLive) {
+    Duration early = earlyFiring == null ? DEFAULT_EARLY_FIRING : earlyFiring;
     return new TrafficPipeline.Firing(
         org.joda.time.Duration.millis(allowedLateness.toMillis()),
-        !isLive || earlyFiring.isZero()
-            ? null
-            : org.joda.time.Duration.millis(earlyFiring.toMillis()));
+        !isLive || early.isZero() ? null : org.joda.time.Duration.millis(early.toMillis()));
   }
 
   private Set<Output> chosen(List<String> mistakes) {

@@ -10,7 +10,7 @@ final class UsageException extends RuntimeException {
 
   UsageException(List<String> mistakes) {
     super(String.join("; ", mistakes));
-    this.mistakes = List.copyOf(mistakes);
+    this.mistakes = mistakes.stream().distinct().toList();
   }
 
   List<String> mistakes() {

@@ -40,7 +40,7 @@ public record TrafficEvents(long count, int users, int perSecond, Instant start,
     double millis = start.toEpochMilli();
     for (long i = 0; i < count; i++) {
       out.write(event(i, (long) millis, random).getBytes(StandardCharsets.UTF_8));
-      millis -= meanGapMillis * Math.log(1 - random.nextDouble());
+      millis -= meanGapMillis * StrictMath.log(1 - random.nextDouble());
       progress.accept(i + 1);
     }
   }
@@ -48,7 +48,7 @@ public record TrafficEvents(long count, int users, int perSecond, Instant start,
   private String event(long number, long millis, SplittableRandom random) {
     StringBuilder json = new StringBuilder(160);
     // Few users are busy, many are seldom seen.
-    int user = (int) (users * Math.pow(random.nextDouble(), 3));
+    int user = (int) (users * StrictMath.pow(random.nextDouble(), 3));
     json.append("{\"event_id\":\"e").append(number).append("\",\"region\":\"");
     json.append(REGIONS[user % REGIONS.length]).append("\",\"event_time\":\"");
     json.append(Instant.ofEpochMilli(millis)).append('"');

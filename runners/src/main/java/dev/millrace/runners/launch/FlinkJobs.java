@@ -3,10 +3,13 @@ package dev.millrace.runners.launch;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.beam.runners.core.metrics.MetricsContainerStepMap;
 import org.apache.beam.runners.flink.metrics.FlinkMetricContainer;
 import org.apache.beam.sdk.metrics.MetricResults;
@@ -18,6 +21,11 @@ import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.client.JobStatusMessage;
 import org.apache.flink.runtime.jobmaster.JobResult;
+import org.apache.flink.runtime.rest.messages.EmptyRequestBody;
+import org.apache.flink.runtime.rest.messages.JobMessageParameters;
+import org.apache.flink.runtime.rest.messages.checkpoints.CheckpointStatistics;
+import org.apache.flink.runtime.rest.messages.checkpoints.CheckpointingStatistics;
+import org.apache.flink.runtime.rest.messages.checkpoints.CheckpointingStatisticsHeaders;
 import org.apache.flink.util.ExceptionUtils;
 import org.apache.flink.util.OptionalFailure;
 import org.apache.flink.util.SerializedValue;
@@ -26,6 +34,10 @@ import org.apache.flink.util.SerializedValue;
 public final class FlinkJobs {
   private static final long TIMEOUT_SECONDS = 60;
   private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
+  private static final long PROGRESS_SECONDS = 5;
+
+  /** How Flink refuses a savepoint of a batch. */
+  private static final String NO_STREAM = "is not a streaming job";
 
   private FlinkJobs() {}
 
@@ -97,7 +109,8 @@ public final class FlinkJobs {
   }
 
   /**
-   * Ends a job: a stream with a savepoint to go on from, a batch by cancelling it.
+   * Ends a job: a stream with a savepoint to go on from, a batch, or a stream that doesn't come to
+   * run, by cancelling it. Prints how long it takes.
    *
    * @param drain whether every window is closed first, as if nothing more could come
    * @return what was done, for the user
@@ -105,35 +118,80 @@ public final class FlinkJobs {
    */
   public static String stop(String master, String jobName, boolean drain) {
     try (RestClusterClient<String> client = client(master)) {
-      Optional<JobStatusMessage> job = find(client, jobName);
-      if (job.isEmpty()) {
-        throw new IllegalStateException("there is no job " + jobName + " at " + master);
+      JobStatusMessage job =
+          find(client, jobName)
+              .orElseThrow(
+                  () -> new IllegalStateException("there is no job " + jobName + " at " + master));
+      JobStatus state = job.getJobState();
+      if (state.isGloballyTerminalState()) {
+        throw new IllegalStateException(jobName + " has ended, it is " + state);
       }
-      JobID id = job.get().getJobId();
-      if (job.get().getJobState() != JobStatus.RUNNING) {
-        client.cancel(id).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
-        return "Cancelled " + jobName + ", which was " + job.get().getJobState() + ".";
+      if (state == JobStatus.RUNNING) {
+        return stopRunning(client, job.getJobId(), jobName, drain);
       }
-      try {
-        String savepoint =
-            client
-                .stopWithSavepoint(id, drain, null, SavepointFormatType.CANONICAL)
-                .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
-        return drain
-            ? "Drained and stopped " + jobName + ": every window is closed, every row final."
-            : "Stopped " + jobName + ". To go on from here: --savepointPath=" + savepoint;
-      } catch (ExecutionException e) {
-        if (drain) {
-          throw new IllegalStateException(jobName + " could not be drained: " + rootMessage(e), e);
-        }
-        client.cancel(id).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
-        return "Cancelled " + jobName + ".";
+      if (drain) {
+        throw new IllegalStateException(
+            jobName + " is " + state + ": it can be drained only while it runs");
       }
+      String goOn = lastCheckpoint(client, job.getJobId());
+      client.cancel(job.getJobId()).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      return "Cancelled " + jobName + ", which was " + state + "." + goOn;
     } catch (IllegalStateException e) {
       throw e;
     } catch (Exception e) {
       throw new IllegalStateException(
           jobName + " could not be stopped: " + rootMessage(e) + "; see http://" + master, e);
+    }
+  }
+
+  private static String stopRunning(
+      RestClusterClient<String> client, JobID id, String jobName, boolean drain) throws Exception {
+    try {
+      String savepoint =
+          told(client.stopWithSavepoint(id, drain, null, SavepointFormatType.CANONICAL));
+      return drain
+          ? "Drained and stopped " + jobName + ": every window is closed, every row final."
+          : "Stopped " + jobName + ". To go on from here: --savepointPath=" + savepoint;
+    } catch (ExecutionException e) {
+      if (!rootMessage(e).contains(NO_STREAM)) {
+        throw e;
+      }
+      client.cancel(id).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      return "Cancelled " + jobName + ".";
+    }
+  }
+
+  /** Waits for a savepoint, for which all that was read must be written first. */
+  private static String told(CompletableFuture<String> savepoint) throws Exception {
+    for (long seconds = PROGRESS_SECONDS; ; seconds += PROGRESS_SECONDS) {
+      try {
+        return savepoint.get(PROGRESS_SECONDS, TimeUnit.SECONDS);
+      } catch (TimeoutException e) {
+        System.out.println("%6d s  waiting for what was read to be written".formatted(seconds));
+      }
+    }
+  }
+
+  private static String lastCheckpoint(RestClusterClient<String> client, JobID id)
+      throws Exception {
+    JobMessageParameters parameters = new JobMessageParameters();
+    parameters.jobPathParameter.resolve(id);
+    try {
+      CheckpointingStatistics.LatestCheckpoints latest =
+          client
+              .sendRequest(
+                  CheckpointingStatisticsHeaders.getInstance(),
+                  parameters,
+                  EmptyRequestBody.getInstance())
+              .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+              .getLatestCheckpoints();
+      CheckpointStatistics.CompletedCheckpointStatistics last =
+          latest == null ? null : latest.getCompletedCheckpointStatistics();
+      return last == null || last.getExternalPath() == null
+          ? ""
+          : " To go on from its last checkpoint: --savepointPath=" + last.getExternalPath();
+    } catch (ExecutionException e) {
+      return ""; // A batch has none.
     }
   }
 
@@ -155,11 +213,15 @@ public final class FlinkJobs {
             client.requestJobResult(job.get().getJobId()).get(TIMEOUT_SECONDS, TimeUnit.SECONDS));
   }
 
+  /** The one of that name that has not ended, or else the last one. */
   private static Optional<JobStatusMessage> find(RestClusterClient<String> client, String jobName)
       throws Exception {
     return client.listJobs().get(TIMEOUT_SECONDS, TimeUnit.SECONDS).stream()
         .filter(job -> job.getJobName().equals(jobName))
-        .findFirst();
+        .max(
+            Comparator.comparing(
+                    (JobStatusMessage job) -> !job.getJobState().isGloballyTerminalState())
+                .thenComparing(JobStatusMessage::getStartTime));
   }
 
   private static String rootMessage(Throwable error) {

@@ -55,7 +55,10 @@ final class LiveReading implements AutoCloseable {
     return reading;
   }
 
-  /** Asks for the watermark and advances once, which may wait a moment for a record. */
+  /**
+   * Asks for the watermark and advances once, which may wait a moment for a record; if there was
+   * none, asks again, as Flink does to see whether there is an end.
+   */
   void step() throws IOException {
     Instant told = watermark();
     if (reader.advance()) {
@@ -69,6 +72,8 @@ final class LiveReading implements AutoCloseable {
           late.add(text(record));
         }
       }
+    } else {
+      watermark();
     }
   }
 

@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.allOf;
 import static org.hamcrest.Matchers.anEmptyMap;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsInAnyOrder;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.greaterThan;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.apache.beam.sdk.options.PipelineOptions;
 import org.apache.beam.sdk.options.PipelineOptionsFactory;
@@ -268,6 +270,48 @@ class LiveSourceIT {
       reading.untilOffsets(broker.ends(topic));
 
       assertThat(reading.texts(), contains("0:7", "0:8", "0:9"));
+    }
+    KafkaException refused =
+        assertThrows(
+            KafkaException.class,
+            () ->
+                KafkaRecords.range(
+                    topic, EventTime.ofRecord(), LogPosition.committed(), LogPosition.latest()));
+    assertThat(refused.getMessage(), containsString("partition 0 begins at 7"));
+  }
+
+  @Test
+  void startBeyondTheEndIsRefused() {
+    KafkaTopic topic = broker.create("beyond", 1);
+    broker.sendNumbered(topic, 0, EIGHT, 10);
+
+    KafkaException refused =
+        assertThrows(KafkaException.class, () -> LogPosition.offsets(Map.of(0, 11L)).place(topic));
+
+    assertThat(refused.getMessage(), is("there is no offset 11 in partition 0, its end is 10"));
+    LogPosition.offsets(Map.of(0, 10L)).place(topic);
+    assertThat(broker.committed(topic), is(Map.of(0, 10L)));
+  }
+
+  @Test
+  void unusableEventTimesThatFlowOnHoldNoWatermark() throws Exception {
+    KafkaTopic topic = broker.create("unusable-flow", 2);
+    broker.send(topic, 0, EIGHT, at(minute(10)));
+    AtomicBoolean done = new AtomicBoolean();
+    Thread flow =
+        new Thread(
+            () -> {
+              while (!done.get()) {
+                broker.send(topic, 1, EIGHT, "{\"at\":\"soon\"}");
+              }
+            });
+    flow.start();
+    try (LiveReading reading =
+        LiveReading.start(source(topic, EventTime.ofField("at"), SOON.multipliedBy(2)))) {
+      reading.untilWatermark(minute(9));
+    } finally {
+      done.set(true);
+      flow.join();
     }
   }
 
@@ -677,16 +721,15 @@ class LiveSourceIT {
     broker.send(topic, 1, minute(1), "late");
 
     try (LiveReading second = LiveReading.resume(source, mark)) {
-      // Longer than it takes for the records to be there: once they are told of, they are read.
       Awaitility.await("records that wait")
           .atMost(SOON.multipliedBy(30))
-          .until(
-              () -> {
-                assertThat(second.reader().advance(), is(false));
-                return second.mark().reader().lag(0) == 0 && second.mark().reader().lag(1) == 0;
-              });
+          .until(() -> second.mark().reader().lag(0) == 0 && second.mark().reader().lag(1) == 0);
+      assertThat(second.watermark(), is(minute(7))); // Nobody is there yet to be told.
+      assertThat(second.reader().advance(), is(false));
+      assertThat(second.watermark(), is(minute(7))); // Flink looks whether there is an end.
       assertThat(second.reader().advance(), is(false));
       assertThat(second.watermark(), is(minute(7)));
+      assertThat(second.watermark(), is(minute(7))); // Flink tells its operators.
 
       second.untilRecords(2);
       assertThat(second.texts(), containsInAnyOrder("C", "late"));

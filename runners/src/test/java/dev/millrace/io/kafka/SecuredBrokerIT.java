@@ -36,6 +36,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A real broker that wants TLS, a password, and permissions. */
 @Timeout(180)
@@ -103,24 +105,28 @@ class SecuredBrokerIT {
     assertThat(range.offsets(), is(100L));
   }
 
-  @Test
-  void messagesAreWrittenOverTlsWithAPassword() throws IOException {
-    KafkaTopic topic = readable("written");
+  @ParameterizedTest
+  @EnumSource
+  void messagesAreWrittenOverTlsWithAPassword(Delivery delivery) throws IOException {
+    KafkaTopic topic = readable("written-" + delivery);
     broker.allow(READER, AclOperation.WRITE, ResourceType.TOPIC, topic.name());
+    broker.allow(READER, AclOperation.WRITE, ResourceType.TRANSACTIONAL_ID, "*");
     Pipeline pipeline = Pipeline.create();
     pipeline
         .apply(
-            Create.of(
-                    KV.of(new byte[] {1}, "a".getBytes(UTF_8)),
-                    KV.of(new byte[] {2}, "b".getBytes(UTF_8)))
+            Create.of(message("a"), message("b"))
                 .withCoder(KvCoder.of(ByteArrayCoder.of(), ByteArrayCoder.of())))
-        .apply(KafkaMessages.write(topic, Delivery.AT_LEAST_ONCE));
+        .apply(KafkaMessages.write(topic, delivery));
     pipeline.run().waitUntilFinish();
 
     try (LiveReading live = LiveReading.start(live(topic))) {
       live.untilRecords(2);
       assertThat(live.texts(), containsInAnyOrder("a", "b"));
     }
+  }
+
+  private static KV<byte[], byte[]> message(String text) {
+    return KV.of(text.getBytes(UTF_8), text.getBytes(UTF_8));
   }
 
   @Test

@@ -8,11 +8,19 @@ import static org.hamcrest.Matchers.is;
 import static org.hamcrest.Matchers.not;
 
 import dev.millrace.io.jdbc.Database;
+import dev.millrace.io.kafka.KafkaTopic;
+import dev.millrace.io.kafka.LogPosition;
 import dev.millrace.runners.support.Cli;
 import dev.millrace.runners.support.SharedStack;
+import dev.millrace.runners.support.Topics;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the command says when it can't do what it was asked. */
 class CommandIT {
@@ -79,6 +87,98 @@ class CommandIT {
 
     assertFailed(ended, 2);
     assertThat(ended.output(), containsString("--topic has no meaning with --source=files"));
+  }
+
+  @Test
+  void optionsWithoutAMeaningAreToldAtOnce() {
+    Cli.Ended ended =
+        run(
+            "run",
+            "traffic",
+            "--source=files",
+            SAMPLES,
+            "--idleAfter=1m",
+            "--group=g",
+            "--earlyFiring=5s",
+            "--outputs=5m,10m",
+            "--delivery=twice");
+
+    assertFailed(ended, 2);
+    for (String mistake :
+        new String[] {
+          "--idleAfter has no meaning with --source=files",
+          "--group has no meaning with --source=files",
+          "--earlyFiring has a meaning with --source=kafka only",
+          "--outputs=10m is none",
+          "--delivery needs --outputTopic",
+          "--delivery=twice is none"
+        }) {
+      assertThat(ended.output(), containsString(mistake));
+    }
+  }
+
+  @Test
+  void mistakesOfTheSmallCommandsAreToldAtOnce() {
+    Cli.Ended generate = run("generate", "cars", "--events=0", "--startTime=noon", "--x=1");
+    assertFailed(generate, 2);
+    assertThat(generate.output(), containsString("--output"));
+    assertThat(generate.output(), containsString("'cars' has no made-up events"));
+    assertThat(generate.output(), containsString("--events=0 is none"));
+    assertThat(generate.output(), containsString("--startTime=noon is no time"));
+    assertThat(generate.output(), containsString("--x=1"));
+
+    Cli.Ended lateness = run("lateness", "--records=0", "--kafkaProperties=nowhere");
+    assertFailed(lateness, 2);
+    assertThat(lateness.output(), containsString("--topic"));
+    assertThat(lateness.output(), containsString("--records=0 is none"));
+    assertThat(lateness.output(), containsString("--kafkaProperties=nowhere can't be read"));
+  }
+
+  @Test
+  void madeUpEventsAreFedAndTheirLatenessIsMeasured(@TempDir Path directory) {
+    String file = directory.resolve("visits.jsonl.gz").toString();
+    Cli.Ended made = run("generate", "traffic", "--output=" + file, "--events=20000");
+    assertThat(made.output(), made.code(), is(0));
+    assertThat(made.output(), containsString("Wrote 20,000 events"));
+    Cli.Ended fed =
+        run("feed", "traffic", "--input=" + file, "--topic=it-lateness", "--disorder=20s");
+    assertThat(fed.output(), fed.code(), is(0));
+
+    Cli.Ended lateness = run("lateness", "--topic=it-lateness");
+    assertThat(lateness.output(), lateness.code(), is(0));
+    assertThat(
+        lateness.output(), containsString("20,000 records with an event time from 4 partitions"));
+    assertThat(lateness.output(), containsString("Recommended: --outOfOrderness=20s"));
+
+    Cli.Ended missing = run("lateness", "--topic=it-nowhere");
+    assertFailed(missing, 1);
+    assertThat(missing.output(), containsString("topic 'it-nowhere' doesn't exist"));
+  }
+
+  @Test
+  void streamThatCountsDoesNotBeginInTheMiddleUnawares() {
+    Topics.create("it-middle", 1);
+    byte[] event = "{}".getBytes(StandardCharsets.UTF_8);
+    Topics.send(List.of(Topics.record("it-middle", 0, Instant.EPOCH, null, event)));
+    KafkaTopic topic =
+        new KafkaTopic(Topics.servers(), "it-middle", "millrace-traffic-it-middle", Map.of());
+    LogPosition.latest().place(topic);
+
+    Cli.Ended ended = run("run", "traffic", "--source=kafka", "--topic=it-middle");
+
+    assertFailed(ended, 2);
+    assertThat(ended.output(), containsString("has read topic it-middle before"));
+    assertThat(ended.output(), containsString("--savepointPath"));
+    assertThat(number(database, "select count(*) from ops.runs"), is(0L));
+  }
+
+  @Test
+  void jobThatIsNotThereCannotBeStopped() {
+    String master = "--flinkMaster=" + SharedStack.get().flink().address();
+    Cli.Ended ended = run("stop", "it-nothing", master);
+
+    assertFailed(ended, 1);
+    assertThat(ended.output(), containsString("there is no job it-nothing"));
   }
 
   @Test

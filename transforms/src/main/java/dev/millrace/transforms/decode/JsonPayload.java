@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
@@ -45,6 +46,7 @@ public final class JsonPayload {
    */
   public static final int MIN_FRACTION_DIGITS = 2;
 
+  private static final Duration FOREVER = Duration.ofDays(365_000);
   private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
   private static final int MAX_QUOTE = 40;
 
@@ -274,14 +276,17 @@ public final class JsonPayload {
   /**
    * The required event time of a record.
    *
-   * @throws InvalidRecordException if there is none, or if it is further ahead of the record's own
-   *     timestamp than {@code rule} allows
+   * @param rule by which the source has dated the record
+   * @throws InvalidRecordException if there is none, or if what dates the record is missing, no
+   *     time, or further ahead of the record's own timestamp than {@code rule} allows
    */
   public static Instant requiredEventTime(
       String name, @Nullable Instant time, RawRecord record, EventTime rule)
       throws InvalidRecordException {
     Instant given = required(name, time);
-    if (rule.isTooFarAhead(given.toEpochMilli(), record.loadedAt().toEpochMilli())) {
+    if (!rule.isOfField(name)) {
+      checkDated(record, rule);
+    } else if (rule.isTooFarAhead(given.toEpochMilli(), record.loadedAt().toEpochMilli())) {
       throw new InvalidRecordException(
           "in_the_future",
           name
@@ -293,6 +298,23 @@ public final class JsonPayload {
               + record.loadedAt());
     }
     return given;
+  }
+
+  private static void checkDated(RawRecord record, EventTime rule) throws InvalidRecordException {
+    long loadedAt = record.loadedAt().toEpochMilli();
+    if (rule.find(record.value(), loadedAt) != EventTime.UNUSABLE) {
+      return;
+    }
+    if (rule.withTolerance(FOREVER).find(record.value(), loadedAt) != EventTime.UNUSABLE) {
+      throw new InvalidRecordException(
+          "in_the_future",
+          rule
+              + " is more than "
+              + rule.tolerance()
+              + " ahead of the record's own timestamp, "
+              + record.loadedAt());
+    }
+    throw new InvalidRecordException("missing_field", rule + " is missing, or no usable time");
   }
 
   private static boolean startsWithByteOrderMark(byte[] payload) {

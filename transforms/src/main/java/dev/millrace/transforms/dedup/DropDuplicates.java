@@ -79,6 +79,10 @@ public final class DropDuplicates<T> extends PTransform<PCollection<T>, PCollect
    */
   public static <T> DropDuplicates<T> by(
       String pipeline, SerializableFunction<T, String> id, Duration remembered) {
+    if (!remembered.isLongerThan(Duration.ZERO)) {
+      throw new IllegalArgumentException(
+          "ids are remembered for " + remembered.getMillis() + " ms");
+    }
     return new DropDuplicates<>(pipeline, id, remembered);
   }
 

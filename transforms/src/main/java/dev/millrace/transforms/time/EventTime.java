@@ -65,6 +65,11 @@ public final class EventTime implements Serializable {
     return tolerance;
   }
 
+  /** Whether it is the field of this name that dates records. */
+  public boolean isOfField(String name) {
+    return field != null && field.name().equals(name);
+  }
+
   /**
    * The record's event time.
    *

@@ -30,8 +30,8 @@ import org.joda.time.Instant;
  *       pane, in the windows of the policy.
  *   <li>Key and order: any order gives the same aggregates, if the aggregation is associative and
  *       commutative.
- *   <li>Lateness: the policy's. Later than that is dropped (counted by Beam as {@code
- *       droppedDueToLateness}).
+ *   <li>Lateness: the policy's. Later than that is dropped (Beam's counter {@code
+ *       droppedDueToLateness} counts what a bundle had of a key and window as one).
  *   <li>Guarantee: each element counts once in each of its windows.
  *   <li>State: one aggregate per key and open window, gone when the window is closed.
  * </ul>

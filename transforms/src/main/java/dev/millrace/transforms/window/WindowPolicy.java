@@ -18,7 +18,7 @@ import org.joda.time.Duration;
  * Which windows there are and when they fire. Immutable.
  *
  * <p>A window fires early, if that is wished, in processing time after its first element; on time,
- * when the watermark passes its end, if it has anything new; late, once for each element that comes
+ * when the watermark passes its end, if it has anything new; late, with each element that comes
  * within the allowed lateness; and a last time when that is over. Each pane holds all of the window
  * so far (accumulating). What comes after the last is dropped.
  */

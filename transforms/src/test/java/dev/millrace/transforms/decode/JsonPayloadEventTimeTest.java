@@ -88,6 +88,32 @@ class JsonPayloadEventTimeTest {
   }
 
   @Test
+  void recordsDatedByAnotherFieldNeedIt() throws InvalidRecordException {
+    EventTime rule = EventTime.ofField("created_at");
+
+    assertThat(datedBy(rule, "{\"created_at\":\"" + EIGHT + "\"}"), is(EIGHT));
+    for (String payload :
+        List.of("{}", "{\"created_at\":7}", "{\"created_at\":\"soon\"}", "{\"created_at\":null}")) {
+      InvalidRecordException e =
+          assertThrows(InvalidRecordException.class, () -> datedBy(rule, payload));
+      assertThat(e.errorClass(), is("missing_field"));
+      assertThat(e.getMessage(), containsString("the field created_at"));
+    }
+    InvalidRecordException ahead =
+        assertThrows(
+            InvalidRecordException.class,
+            () -> datedBy(rule, "{\"created_at\":\"2098-01-01T00:00:00Z\"}"));
+    assertThat(ahead.errorClass(), is("in_the_future"));
+    assertThat(ahead.getMessage(), containsString("the field created_at"));
+  }
+
+  private static Instant datedBy(EventTime rule, String payload) throws InvalidRecordException {
+    byte[] bytes = payload.getBytes(StandardCharsets.UTF_8);
+    RawRecord record = new RawRecord(null, bytes, List.of(), new Origin("kafka", "t", 0, 0), EIGHT);
+    return JsonPayload.requiredEventTime("event_time", EIGHT, record, rule);
+  }
+
+  @Test
   void firstValueOfAFieldPasses() throws InvalidRecordException {
     assertThat(JsonPayload.once("event_time", false), is(true));
   }
