@@ -7,8 +7,8 @@ public enum Delivery {
 
   /**
    * In transactions, each bundle's once: what is seen by readers of committed messages is there
-   * once. Costs two shuffles, and messages wait for the next checkpoint. Needs Flink with
-   * checkpoints.
+   * once. Costs two shuffles, and messages wait for the next checkpoint. Needs Flink; a stream must
+   * have checkpoints, and can't be drained.
    */
   EXACTLY_ONCE,
 

@@ -39,6 +39,9 @@ public final class FlinkJobs {
   /** How Flink refuses a savepoint of a batch. */
   private static final String NO_STREAM = "is not a streaming job";
 
+  /** In the names of the steps of KafkaIO's exactly-once sink. */
+  private static final String TRANSACTIONS = "KafkaExactlyOnceSink";
+
   private FlinkJobs() {}
 
   /** Whether a session cluster answers. */
@@ -146,6 +149,12 @@ public final class FlinkJobs {
 
   private static String stopRunning(
       RestClusterClient<String> client, JobID id, String jobName, boolean drain) throws Exception {
+    if (drain && sendsInTransactions(client, id)) {
+      throw new IllegalStateException(
+          jobName
+              + " sends with --delivery=exactly-once, which Beam can't drain: its last messages wait"
+              + " for a checkpoint that never comes. Stop it without --drain");
+    }
     try {
       String savepoint =
           told(client.stopWithSavepoint(id, drain, null, SavepointFormatType.CANONICAL));
@@ -159,6 +168,16 @@ public final class FlinkJobs {
       client.cancel(id).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
       return "Cancelled " + jobName + ".";
     }
+  }
+
+  private static boolean sendsInTransactions(RestClusterClient<String> client, JobID id)
+      throws Exception {
+    return client
+        .getJobDetails(id)
+        .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+        .getJobVertexInfos()
+        .stream()
+        .anyMatch(vertex -> vertex.getName().contains(TRANSACTIONS));
   }
 
   /** Waits for a savepoint, for which all that was read must be written first. */

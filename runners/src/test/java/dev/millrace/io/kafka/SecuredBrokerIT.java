@@ -28,6 +28,7 @@ import org.apache.beam.sdk.coders.ByteArrayCoder;
 import org.apache.beam.sdk.coders.KvCoder;
 import org.apache.beam.sdk.transforms.Create;
 import org.apache.beam.sdk.values.KV;
+import org.apache.beam.sdk.values.TimestampedValue;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.resource.ResourceType;
@@ -114,7 +115,7 @@ class SecuredBrokerIT {
     Pipeline pipeline = Pipeline.create();
     pipeline
         .apply(
-            Create.of(message("a"), message("b"))
+            Create.timestamped(message("a"), message("b"))
                 .withCoder(KvCoder.of(ByteArrayCoder.of(), ByteArrayCoder.of())))
         .apply(KafkaMessages.write(topic, delivery));
     pipeline.run().waitUntilFinish();
@@ -125,8 +126,10 @@ class SecuredBrokerIT {
     }
   }
 
-  private static KV<byte[], byte[]> message(String text) {
-    return KV.of(text.getBytes(UTF_8), text.getBytes(UTF_8));
+  private static TimestampedValue<KV<byte[], byte[]>> message(String text) {
+    return TimestampedValue.of(
+        KV.of(text.getBytes(UTF_8), text.getBytes(UTF_8)),
+        org.joda.time.Instant.ofEpochMilli(EIGHT.toEpochMilli()));
   }
 
   @Test
