@@ -82,6 +82,9 @@ public final class Launch {
     // In this process, a job that isn't attached loses its cluster before it can be asked how it
     // is.
     defaults.put("attachedMode", Boolean.toString(!target.isCluster()));
+    if (!target.isCluster()) {
+      defaults.put("flinkConfDir", InProcessFlink.configuration().toString());
+    }
     if (!target.jobJars().isEmpty()) {
       defaults.put(
           "filesToStage",

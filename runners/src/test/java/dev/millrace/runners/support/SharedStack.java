@@ -73,6 +73,8 @@ public final class SharedStack {
     Map<String, String> environment = new HashMap<>();
     environment.put("MILLRACE_HOME", get().home().toString());
     environment.put("MILLRACE_NO_BUILD", "1");
+    // Most commands end before the second compiler would have paid for itself.
+    environment.put("MILLRACE_JAVA_OPTS", "-Xmx1g -XX:TieredStopAtLevel=1");
     environment.put("MILLRACE_JDBC_URL", database.url());
     environment.put("MILLRACE_JDBC_USER", database.user());
     environment.put("MILLRACE_JDBC_PASSWORD", database.password());

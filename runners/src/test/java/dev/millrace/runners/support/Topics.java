@@ -86,7 +86,7 @@ public final class Topics {
       AtomicLong last = new AtomicLong(-1);
       try {
         Awaitility.await("lag 0 of " + topic)
-            .atMost(Duration.ofMinutes(3))
+            .atMost(Duration.ofMinutes(6))
             .pollInterval(Duration.ofMillis(250))
             .until(
                 () -> {
