@@ -22,10 +22,12 @@ import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.client.JobStatusMessage;
 import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.flink.runtime.rest.messages.EmptyRequestBody;
+import org.apache.flink.runtime.rest.messages.JobExceptionsHeaders;
 import org.apache.flink.runtime.rest.messages.JobMessageParameters;
 import org.apache.flink.runtime.rest.messages.checkpoints.CheckpointStatistics;
 import org.apache.flink.runtime.rest.messages.checkpoints.CheckpointingStatistics;
 import org.apache.flink.runtime.rest.messages.checkpoints.CheckpointingStatisticsHeaders;
+import org.apache.flink.runtime.rest.messages.job.JobExceptionsMessageParameters;
 import org.apache.flink.util.ExceptionUtils;
 import org.apache.flink.util.OptionalFailure;
 import org.apache.flink.util.SerializedValue;
@@ -41,6 +43,8 @@ public final class FlinkJobs {
 
   /** In the names of the steps of KafkaIO's exactly-once sink. */
   private static final String TRANSACTIONS = "KafkaExactlyOnceSink";
+
+  private static final String CAUSED_BY = "Caused by: ";
 
   private FlinkJobs() {}
 
@@ -163,7 +167,12 @@ public final class FlinkJobs {
           : "Stopped " + jobName + ". To go on from here: --savepointPath=" + savepoint;
     } catch (ExecutionException e) {
       if (!rootMessage(e).contains(NO_STREAM)) {
-        throw e;
+        throw new IllegalStateException(
+            jobName
+                + (drain ? " could not be drained: " : " could not be stopped: ")
+                + rootMessage(e)
+                + lastFailure(client, id),
+            e);
       }
       client.cancel(id).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
       return "Cancelled " + jobName + ".";
@@ -189,6 +198,27 @@ public final class FlinkJobs {
         System.out.println("%6d s  waiting for what was read to be written".formatted(seconds));
       }
     }
+  }
+
+  /** What the job itself failed from last; empty if it hasn't, or doesn't say. */
+  private static String lastFailure(RestClusterClient<String> client, JobID id) throws Exception {
+    JobExceptionsMessageParameters parameters = new JobExceptionsMessageParameters();
+    parameters.jobPathParameter.resolve(id);
+    return client
+        .sendRequest(JobExceptionsHeaders.getInstance(), parameters, EmptyRequestBody.getInstance())
+        .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+        .getExceptionHistory()
+        .getEntries()
+        .stream()
+        .findFirst()
+        .map(failure -> "; a step had failed: " + deepestCause(failure.getStacktrace()))
+        .orElse("");
+  }
+
+  private static String deepestCause(String stackTrace) {
+    int last = stackTrace.lastIndexOf(CAUSED_BY);
+    String cause = last < 0 ? stackTrace : stackTrace.substring(last + CAUSED_BY.length());
+    return cause.lines().findFirst().orElse("");
   }
 
   private static String lastCheckpoint(RestClusterClient<String> client, JobID id)

@@ -191,7 +191,7 @@ public final class FlinkCluster implements LocalServer {
         "taskmanager.memory.jvm-overhead.min: 192m",
         "taskmanager.memory.jvm-overhead.max: 192m",
         "heartbeat.interval: 2000",
-        "heartbeat.timeout: 8000",
+        "heartbeat.timeout: 30000",
         "restart-strategy.exponential-delay.initial-backoff: 500 ms",
         "restart-strategy.exponential-delay.max-backoff: 5 s",
         "io.tmp.dirs: " + directory.resolve("tmp"),
