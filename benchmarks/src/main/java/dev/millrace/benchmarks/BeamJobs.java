@@ -104,7 +104,6 @@ final class BeamJobs {
     options.put("flinkMaster", "[local]");
     options.put("flinkConfDir", LocalFlink.configurationDirectory());
     options.put("parallelism", parallelism);
-    options.put("fasterCopy", true);
     options.put("objectReuse", true);
     options.put("maxBundleSize", 5000);
     options.put("maxBundleTimeMills", 250);
