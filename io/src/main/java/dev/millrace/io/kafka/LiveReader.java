@@ -108,7 +108,8 @@ final class LiveReader extends UnboundedSource.UnboundedReader<RecordBatch> {
       return false;
     }
     updateGauges();
-    long deadline = System.nanoTime() + patience(System.nanoTime());
+    long now = System.nanoTime();
+    long deadline = now + patience(now);
     while (true) {
       RecordFetcher.Event event =
           fetcher.next(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));

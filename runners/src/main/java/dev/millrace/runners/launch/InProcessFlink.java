@@ -1,12 +1,10 @@
 package dev.millrace.runners.launch;
 
+import dev.millrace.runners.local.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * What a Flink in this process keeps, in a directory that goes with the process. Without one it
@@ -36,11 +34,8 @@ final class InProcessFlink {
 
   /** As far as it goes: Flink may be ending still, and writing. */
   private static void delete(Path directory) {
-    try (Stream<Path> paths = Files.walk(directory)) {
-      List<Path> deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();
-      for (Path path : deepestFirst) {
-        Files.deleteIfExists(path);
-      }
+    try {
+      Trees.delete(directory);
     } catch (IOException | UncheckedIOException e) {
       System.err.println("Left behind: " + directory);
     }

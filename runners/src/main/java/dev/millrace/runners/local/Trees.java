@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Directory trees. */
-final class Trees {
+public final class Trees {
   private Trees() {}
 
   /** Deletes the tree, if it is there; follows no link out of it. */
-  static void delete(Path root) throws IOException {
+  public static void delete(Path root) throws IOException {
     if (!Files.exists(root)) {
       return;
     }
