@@ -1,16 +1,28 @@
 package dev.millrace.benchmarks;
 
+import com.dynatrace.hash4j.hashing.HashSink;
 import dev.millrace.io.kafka.KafkaRecords;
 import dev.millrace.io.kafka.LogPosition;
+import dev.millrace.transforms.admission.AdmissionRule;
+import dev.millrace.transforms.admission.AdmitOnce;
+import dev.millrace.transforms.admission.Identity;
+import dev.millrace.transforms.admission.LatePolicy;
+import dev.millrace.transforms.ledger.Closing;
+import dev.millrace.transforms.ledger.Ledger;
+import dev.millrace.transforms.ledger.LedgerEntry;
+import dev.millrace.transforms.ledger.Stage;
+import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
 import dev.millrace.transforms.window.AggregateByWindow;
+import dev.millrace.transforms.window.CountWritten;
 import dev.millrace.transforms.window.WindowPolicy;
 import dev.millrace.transforms.window.WindowResult;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.beam.runners.flink.FlinkPipelineOptions;
 import org.apache.beam.sdk.Pipeline;
@@ -32,21 +44,41 @@ import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PBegin;
 import org.apache.beam.sdk.values.PCollection;
 import org.checkerframework.checker.nullness.qual.Nullable;
+import org.joda.time.Duration;
 
 /** The same jobs in Beam. */
 final class BeamJobs {
+  private static final Origin NOWHERE = new Origin("kafka", "benchmark", 0, 0);
+
   private BeamJobs() {}
 
-  static RunningJob count(Variant variant, BenchmarkTopic topic, String group, int parallelism) {
+  static RunningJob count(
+      Variant variant, BenchmarkTopic topic, String group, int parallelism, Duration horizon) {
     Pipeline pipeline = pipeline(variant, parallelism);
+    AdmissionRule rule =
+        AdmissionRule.of(horizon, Windowing.SIZE, Duration.ZERO, LatePolicy.SIDE_TABLE);
+    Ledger ledger =
+        Ledger.of(new Closing(Windowing.SIZE, rule.latenessDownstream(), Duration.ZERO), Map.of());
+    PCollection<RawRecord> records = pipeline.apply("Read", source(variant, topic, group));
+    if (variant.accounts()) {
+      ledger.count(Stage.READ, records);
+    }
     PCollection<Event> events =
-        pipeline
-            .apply("Read", source(variant, topic, group))
-            .apply("Decode", ParDo.of(new DecodeFn()))
-            .setCoder(EventCoder.of());
+        records.apply("Decode", ParDo.of(new DecodeFn())).setCoder(EventCoder.of());
+    if (variant.once()) {
+      AdmitOnce.Judged<Event> judged =
+          events.apply("AdmitOnce", AdmitOnce.by("benchmark", new ById(), rule));
+      events = judged.admitted();
+      if (variant.accounts()) {
+        ledger.add(judged.tallies());
+      }
+    }
     PCollection<CountAndSum> aggregates =
-        variant.preAggregated() ? aggregated(events) : combined(events);
+        variant.preAggregated() ? aggregated(events, variant, ledger) : combined(events);
     aggregates.apply("Discard", ParDo.of(new DiscardFn()));
+    if (variant.accounts()) {
+      ledger.totals().apply("DiscardTotals", ParDo.of(new DiscardTotalsFn()));
+    }
     return start(pipeline);
   }
 
@@ -72,14 +104,20 @@ final class BeamJobs {
   }
 
   /** As a pipeline of the product does it. */
-  private static PCollection<CountAndSum> aggregated(PCollection<Event> events) {
-    return events
-        .apply(
+  private static PCollection<CountAndSum> aggregated(
+      PCollection<Event> events, Variant variant, Ledger ledger) {
+    PCollection<WindowResult<CountAndSum>> results =
+        events.apply(
             "Aggregate",
             AggregateByWindow.of(
-                WindowPolicy.fixed(Windowing.SIZE), new ByRegion(), CountAndSumCoder.of()))
-        .apply("Aggregates", ParDo.of(new AggregateFn()))
-        .setCoder(CountAndSumCoder.of());
+                WindowPolicy.fixed(Windowing.SIZE),
+                new ByRegion(),
+                CountAndSumCoder.of(),
+                Windowing.SIZE));
+    if (variant.accounts()) {
+      ledger.add(results.apply("Written", CountWritten.as(Stage.WRITTEN, Windowing.SIZE)));
+    }
+    return results.apply("Aggregates", ParDo.of(new AggregateFn())).setCoder(CountAndSumCoder.of());
   }
 
   /** As one does it in Beam. */
@@ -102,7 +140,7 @@ final class BeamJobs {
     options.put("runner", "FlinkRunner");
     options.put("jobName", variant);
     options.put("flinkMaster", "[local]");
-    options.put("flinkConfDir", LocalFlink.configurationDirectory());
+    options.put("flinkConfDir", LocalFlink.configurationDirectory(variant.rocksDb()));
     options.put("parallelism", parallelism);
     options.put("objectReuse", true);
     options.put("maxBundleSize", 5000);
@@ -172,6 +210,27 @@ final class BeamJobs {
     @ProcessElement
     public void process(@Element RawRecord record) {
       Latencies.received(variant, record.value());
+    }
+  }
+
+  private static final class ById implements Identity<Event> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String id(Event event) {
+      return event.id();
+    }
+
+    @Override
+    public void content(Event event, long millis, HashSink sink) {
+      sink.putLong(millis);
+      sink.putString(event.region());
+      sink.putString(event.value().stripTrailingZeros().toString());
+    }
+
+    @Override
+    public RawRecord record(Event event) {
+      return new RawRecord(null, event.payload(), List.of(), NOWHERE, java.time.Instant.EPOCH);
     }
   }
 
@@ -259,6 +318,15 @@ final class BeamJobs {
     @ProcessElement
     public void process(@Element CountAndSum aggregate) {
       Progress.fired(aggregate.count(), aggregate.sum());
+    }
+  }
+
+  private static final class DiscardTotalsFn extends DoFn<LedgerEntry, Void> {
+    private static final long serialVersionUID = 1L;
+
+    @ProcessElement
+    public void process() {
+      // A table would take them.
     }
   }
 }

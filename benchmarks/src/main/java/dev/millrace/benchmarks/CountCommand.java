@@ -42,6 +42,9 @@ final class CountCommand implements Runnable {
   @Option(names = "--parallelism", description = "Of all steps.")
   private int parallelism = 2;
 
+  @Option(names = "--horizonHours", description = "How long the variants with -once remember ids.")
+  private int horizonHours = 1;
+
   @Override
   public void run() {
     BenchmarkTopic its = new BenchmarkTopic(brokers.bootstrapServers(), topic);
@@ -50,10 +53,11 @@ final class CountCommand implements Runnable {
       throw new Benchmarks.FailedException("topic '" + topic + "' is empty: 'generate' fills it");
     }
     String group = "millrace-benchmark-" + variant;
+    org.joda.time.Duration horizon = org.joda.time.Duration.standardHours(horizonHours);
     RunningJob job =
         variant.source() == Variant.Source.NATIVE
-            ? NativeJobs.count(its, group, parallelism)
-            : BeamJobs.count(variant, its, group, parallelism);
+            ? NativeJobs.count(variant, its, group, parallelism, horizon)
+            : BeamJobs.count(variant, its, group, parallelism, horizon);
     try {
       Sample from = awaitRecords(job, records, STEADY_FROM);
       Sample to = awaitRecords(job, records, STEADY_TO);

@@ -26,12 +26,26 @@ final class LocalFlink {
 
   private LocalFlink() {}
 
-  static Configuration configuration() {
-    return Configuration.fromMap(SETTINGS);
+  static Configuration configuration(boolean rocksDb) {
+    return Configuration.fromMap(settings(rocksDb));
+  }
+
+  private static Map<String, String> settings(boolean rocksDb) {
+    Map<String, String> settings = new TreeMap<>(SETTINGS);
+    // In memory, they may have 5 MB.
+    settings.put(
+        "state.checkpoints.dir",
+        Path.of(System.getProperty("java.io.tmpdir"), "checkpoints").toUri().toString());
+    if (rocksDb) {
+      settings.put("state.backend.type", "rocksdb");
+      settings.put("state.backend.incremental", "true");
+      settings.put("taskmanager.memory.managed.size", "512m");
+    }
+    return settings;
   }
 
   /** A directory with the same configuration as a file: Beam reads it from nowhere else. */
-  static Path configurationDirectory() {
+  static Path configurationDirectory(boolean rocksDb) {
     try {
       Path directory = Files.createTempDirectory("flink-conf");
       Path file = directory.resolve("flink-conf.yaml");
@@ -39,7 +53,7 @@ final class LocalFlink {
       file.toFile().deleteOnExit();
       Files.writeString(
           file,
-          SETTINGS.entrySet().stream()
+          settings(rocksDb).entrySet().stream()
               .map(each -> each.getKey() + ": " + each.getValue() + "\n")
               .collect(Collectors.joining()));
       return directory;

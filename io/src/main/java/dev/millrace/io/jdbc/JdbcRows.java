@@ -1,14 +1,9 @@
 package dev.millrace.io.jdbc;
 
-import dev.failsafe.Failsafe;
-import dev.failsafe.FailsafeException;
-import dev.failsafe.RetryPolicy;
 import dev.millrace.transforms.deadletter.DeadLetter;
 import dev.millrace.transforms.deadletter.DeadLetterCoder;
 import dev.millrace.transforms.record.RawRecord;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,13 +18,12 @@ import org.apache.beam.sdk.transforms.windowing.GlobalWindows;
 import org.apache.beam.sdk.transforms.windowing.Window;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PCollectionTuple;
+import org.apache.beam.sdk.values.PDone;
 import org.apache.beam.sdk.values.TimestampedValue;
 import org.apache.beam.sdk.values.TupleTag;
 import org.apache.beam.sdk.values.TupleTagList;
 import org.checkerframework.checker.nullness.qual.Nullable;
 import org.joda.time.Instant;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Writes to PostgreSQL. */
 public final class JdbcRows {
@@ -48,6 +42,17 @@ public final class JdbcRows {
   }
 
   /**
+   * Writes each element through {@code writer} when the checkpoint that has it is complete, so that
+   * the table never holds what a restart takes back. See {@link WriteAfterCheckpoint}.
+   *
+   * @param pipeline the namespace of the metrics that the writer counts
+   */
+  public static <T> PTransform<PCollection<T>, PDone> writeAfterCheckpoint(
+      String pipeline, Database database, RowWriter<T> writer) {
+    return new WriteAfterCheckpoint<>(pipeline, database, writer);
+  }
+
+  /**
    * Writes rows and yields them again once they are committed.
    *
    * <ul>
@@ -56,10 +61,10 @@ public final class JdbcRows {
    *   <li>Lateness: none; a row may come at any time.
    *   <li>Guarantee: a bundle succeeds only when all of its rows are committed, each batch in one
    *       transaction; a bundle that is tried again changes nothing more, since writers are
-   *       idempotent. While the database is away, a batch is tried {@value #TRIES} times with
-   *       exponential backoff and jitter before the bundle fails. A batch that is refused for its
-   *       data is bisected, and the refused row becomes a dead letter (or fails the bundle, if none
-   *       are asked for).
+   *       idempotent. While the database is away, a batch is tried for some 20 s with exponential
+   *       backoff and jitter before the bundle fails. A batch that is refused for its data is
+   *       bisected, and the refused row becomes a dead letter (or fails the bundle, if none are
+   *       asked for).
    *   <li>State: none between bundles.
    * </ul>
    */
@@ -111,14 +116,8 @@ public final class JdbcRows {
     }
   }
 
-  private static final int TRIES = 6;
-  private static final int MAX_ROWS = 5_000;
-  private static final long MAX_BYTES = 16L << 20;
-
   private static final class WriteFn<T> extends DoFn<T, T> {
     private static final long serialVersionUID = 1L;
-    private static final Logger LOG = LoggerFactory.getLogger(JdbcRows.class);
-
     private final String pipeline;
     private final Database database;
     private final RowWriter<T> writer;
@@ -126,11 +125,9 @@ public final class JdbcRows {
     private final TupleTag<T> written;
     private final TupleTag<DeadLetter> refused;
 
-    private transient ConnectionPool pool;
-    private transient RetryPolicy<Object> retries;
+    private transient @Nullable BatchWriter<T> batches;
     private transient List<TimestampedValue<T>> batch;
     private transient long batchBytes;
-    private transient boolean opened;
 
     WriteFn(Write<T> write, TupleTag<T> written, TupleTag<DeadLetter> refused) {
       this.pipeline = write.pipeline;
@@ -143,31 +140,7 @@ public final class JdbcRows {
 
     @Setup
     public void setup() throws SQLException {
-      pool = ConnectionPool.acquire(database);
-      retries =
-          RetryPolicy.builder()
-              .handleIf(SqlErrors::isTransient)
-              .withMaxAttempts(TRIES)
-              .withBackoff(Duration.ofMillis(500), Duration.ofSeconds(8))
-              .withJitter(0.25)
-              .onRetryScheduled(
-                  e ->
-                      LOG.warn(
-                          "The database is not available, trying again in {} ms: {}",
-                          e.getDelay().toMillis(),
-                          String.valueOf(e.getLastException())))
-              .build();
-      List<String> problems =
-          inTransaction(connection -> RequiredTable.problems(connection, writer.tables()));
-      if (!problems.isEmpty()) {
-        throw new IllegalStateException(String.join("; ", problems));
-      }
-      inTransaction(
-          connection -> {
-            writer.open(connection);
-            opened = true; // Whatever becomes of the transaction: there is something to close.
-            return null;
-          });
+      batches = BatchWriter.open(database, writer);
     }
 
     @StartBundle
@@ -179,8 +152,8 @@ public final class JdbcRows {
     public void process(@Element T row, @Timestamp Instant timestamp, MultiOutputReceiver out)
         throws SQLException {
       batch.add(TimestampedValue.of(row, timestamp));
-      batchBytes += writer.bytes(row);
-      if (batch.size() >= MAX_ROWS || batchBytes >= MAX_BYTES) {
+      batchBytes += batches.bytes(row);
+      if (batch.size() >= BatchWriter.MAX_ROWS || batchBytes >= BatchWriter.MAX_BYTES) {
         flush(
             new Output<>() {
               @Override
@@ -214,11 +187,8 @@ public final class JdbcRows {
 
     @Teardown
     public void teardown() {
-      if (opened) {
-        writer.close();
-      }
-      if (pool != null) {
-        pool.close();
+      if (batches != null) {
+        batches.close();
       }
     }
 
@@ -230,39 +200,32 @@ public final class JdbcRows {
     }
 
     private void flush(Output<T> out) throws SQLException {
-      if (!batch.isEmpty()) {
-        write(batch, out);
-      }
+      batches.write(
+          batch,
+          TimestampedValue::getValue,
+          new BatchWriter.Outcome<>() {
+            @Override
+            public void written(TimestampedValue<T> row) {
+              out.written(row);
+            }
+
+            @Override
+            public void counted(Map<String, Long> counts, int rows) {
+              counts.forEach((name, count) -> Metrics.counter(pipeline, name).inc(count));
+              Metrics.counter(pipeline, "written").inc(rows);
+            }
+
+            @Override
+            public void refused(TimestampedValue<T> row, SQLException reason) throws SQLException {
+              refuse(row, reason, out);
+            }
+          });
       clear();
     }
 
     private void clear() {
       batch = new ArrayList<>();
       batchBytes = 0;
-    }
-
-    /** Commits the rows, or their halves, down to the single row that the database refuses. */
-    private void write(List<TimestampedValue<T>> rows, Output<T> out) throws SQLException {
-      List<T> values = new ArrayList<>(rows.size());
-      rows.forEach(row -> values.add(row.getValue()));
-      Map<String, Long> counts;
-      try {
-        counts = inTransaction(connection -> writer.write(connection, values));
-      } catch (SQLException e) {
-        if (!SqlErrors.isData(e)) {
-          throw e;
-        }
-        if (rows.size() > 1) {
-          write(rows.subList(0, rows.size() / 2), out);
-          write(rows.subList(rows.size() / 2, rows.size()), out);
-        } else {
-          refuse(rows.get(0), e, out);
-        }
-        return;
-      }
-      counts.forEach((name, count) -> Metrics.counter(pipeline, name).inc(count));
-      Metrics.counter(pipeline, "written").inc(rows.size());
-      rows.forEach(out::written);
     }
 
     private void refuse(TimestampedValue<T> row, SQLException e, Output<T> out)
@@ -280,38 +243,6 @@ public final class JdbcRows {
               "the database refused the row (SQLSTATE " + e.getSQLState() + "): " + e.getMessage());
       out.refused(letter, row.getTimestamp());
     }
-
-    private <R> R inTransaction(Work<R> work) throws SQLException {
-      try {
-        return Failsafe.with(retries).get(() -> attempt(work));
-      } catch (FailsafeException e) {
-        if (e.getCause() instanceof SQLException cause) {
-          throw cause;
-        }
-        throw e;
-      }
-    }
-
-    private <R> R attempt(Work<R> work) throws SQLException {
-      try (Connection connection = pool.connection()) {
-        try {
-          R result = work.in(connection);
-          connection.commit();
-          return result;
-        } catch (SQLException | RuntimeException e) {
-          try {
-            connection.rollback();
-          } catch (SQLException broken) {
-            e.addSuppressed(broken); // The connection is gone, and its transaction with it.
-          }
-          throw e;
-        }
-      }
-    }
-  }
-
-  private interface Work<R> {
-    R in(Connection connection) throws SQLException;
   }
 
   private interface Output<T> {

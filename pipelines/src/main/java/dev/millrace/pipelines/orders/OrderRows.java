@@ -32,20 +32,18 @@ final class OrderRows implements RowWriter<Order> {
   static final RequiredTable GOLD =
       new RequiredTable("gold", "revenue_by_region", List.of("region", "order_date"));
 
-  private static final String VERSION_ARRAYS = "?, ?, ?, ?, ?, ?, ?";
-  private static final String VERSION_COLUMNS =
-      "order_id, event_micros, loaded_micros, system, topic, partition, record_offset";
-  private static final String ROW_ARRAYS = VERSION_ARRAYS + ", ?, ?, ?, ?, ?, ?";
-  private static final String ROW_COLUMNS =
-      VERSION_COLUMNS + ", customer_id, region, amount, currency, status, order_day";
+  private static final String ARRAYS = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
+  private static final String COLUMNS =
+      "order_id, event_id, event_micros, loaded_micros, system, topic, partition, record_offset,"
+          + " customer_id, region, amount, currency, status, order_day";
 
   /** Orders that are new; those that exist are neither changed nor locked. */
   private static final String INSERT =
       """
-      insert into silver.orders_clean (order_id, customer_id, region, amount, currency, status,
+      insert into silver.orders_clean (order_id, event_id, customer_id, region, amount, currency, status,
         order_date, event_time, _loaded_at, _merged_at, _source_system, _source_topic,
         _source_partition, _source_offset)
-      select order_id, customer_id, region, amount, currency, status,
+      select order_id, event_id, customer_id, region, amount, currency, status,
         date 'epoch' + order_day,
         timestamptz 'epoch' + event_micros * interval '1 microsecond',
         timestamptz 'epoch' + loaded_micros * interval '1 microsecond',
@@ -54,9 +52,13 @@ final class OrderRows implements RowWriter<Order> {
       on conflict (order_id) do nothing
       returning order_id
       """
-          .formatted(ROW_ARRAYS, ROW_COLUMNS);
+          .formatted(ARRAYS, COLUMNS);
 
-  /** Rows that are older than what came, as they are, locked in the order of their keys. */
+  /**
+   * Rows that are older than what came, as they are, locked in the order of their keys. The same
+   * event, delivered once more, is no newer version: which delivery is admitted, differs from run
+   * to run.
+   */
   private static final String LOCK_OLDER =
       """
       select s.order_id, s.region, s.order_date, s.amount
@@ -66,15 +68,19 @@ final class OrderRows implements RowWriter<Order> {
         < (timestamptz 'epoch' + event_micros * interval '1 microsecond',
           timestamptz 'epoch' + loaded_micros * interval '1 microsecond',
           system, topic, partition, record_offset)
+        and (s.event_id, s.event_time, s.customer_id, s.region, s.amount, s.currency, s.status)
+          is distinct from (incoming.event_id,
+            timestamptz 'epoch' + event_micros * interval '1 microsecond', incoming.customer_id,
+            incoming.region, incoming.amount, incoming.currency, incoming.status)
       order by s.order_id
       for update of s
       """
-          .formatted(VERSION_ARRAYS, VERSION_COLUMNS);
+          .formatted(ARRAYS, COLUMNS);
 
   private static final String UPDATE =
       """
       update silver.orders_clean s
-      set customer_id = incoming.customer_id, region = incoming.region,
+      set event_id = incoming.event_id, customer_id = incoming.customer_id, region = incoming.region,
         amount = incoming.amount, currency = incoming.currency, status = incoming.status,
         order_date = date 'epoch' + order_day,
         event_time = timestamptz 'epoch' + event_micros * interval '1 microsecond',
@@ -84,7 +90,7 @@ final class OrderRows implements RowWriter<Order> {
       from unnest(%s) as incoming (%s)
       where s.order_id = incoming.order_id
       """
-          .formatted(ROW_ARRAYS, ROW_COLUMNS);
+          .formatted(ARRAYS, COLUMNS);
 
   /** The scale depends on the value only, as that of the amounts: equal sums are equal bytes. */
   private static final String ADD_TO_GOLD =
@@ -169,7 +175,7 @@ final class OrderRows implements RowWriter<Order> {
     orders.forEach(order -> byId.put(order.orderId(), order));
     List<Order> newer = new ArrayList<>();
     try (PreparedStatement lock = connection.prepareStatement(LOCK_OLDER)) {
-      setVersions(connection, lock, orders);
+      setRows(connection, lock, orders);
       try (ResultSet older = lock.executeQuery()) {
         while (older.next()) {
           Order order = byId.get(older.getString(1));
@@ -218,22 +224,17 @@ final class OrderRows implements RowWriter<Order> {
     return corrections;
   }
 
-  private static Columns<Order> setVersions(
-      Connection connection, PreparedStatement statement, List<Order> orders) throws SQLException {
+  static void setRows(Connection connection, PreparedStatement statement, List<Order> orders)
+      throws SQLException {
     Columns<Order> columns = new Columns<>(connection, statement, orders, 1);
     columns.text(Order::orderId);
+    columns.text(Order::eventId);
     columns.micros(Order::eventTime);
     columns.micros(order -> order.record().loadedAt());
     columns.text(order -> order.record().origin().system());
     columns.text(order -> order.record().origin().topic());
     columns.integer(order -> order.record().origin().partition());
     columns.bigint(order -> order.record().origin().offset());
-    return columns;
-  }
-
-  static void setRows(Connection connection, PreparedStatement statement, List<Order> orders)
-      throws SQLException {
-    Columns<Order> columns = setVersions(connection, statement, orders);
     columns.text(Order::customerId);
     columns.text(Order::region);
     columns.numeric(Order::amount);

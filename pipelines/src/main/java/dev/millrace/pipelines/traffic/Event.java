@@ -1,5 +1,6 @@
 package dev.millrace.pipelines.traffic;
 
+import dev.millrace.transforms.record.RawRecord;
 import java.math.BigDecimal;
 import org.apache.beam.sdk.coders.DefaultCoder;
 import org.checkerframework.checker.nullness.qual.Nullable;
@@ -11,6 +12,7 @@ import org.checkerframework.checker.nullness.qual.Nullable;
  * @param userId null if nobody is known
  * @param page null if it has nothing to do with one
  * @param value exact; null if it has none
+ * @param record what it was made of
  */
 @DefaultCoder(EventCoder.class)
 public record Event(
@@ -18,4 +20,5 @@ public record Event(
     String region,
     @Nullable String userId,
     @Nullable String page,
-    @Nullable BigDecimal value) {}
+    @Nullable BigDecimal value,
+    RawRecord record) {}

@@ -1,5 +1,6 @@
 package dev.millrace.pipelines.traffic;
 
+import dev.millrace.transforms.record.RawRecordCoder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -22,6 +23,7 @@ public final class EventCoder extends AtomicCoder<Event> {
   private static final StringUtf8Coder TEXT = StringUtf8Coder.of();
   private static final Coder<String> OPTIONAL_TEXT = NullableCoder.of(TEXT);
   private static final Coder<BigDecimal> OPTIONAL_DECIMAL = NullableCoder.of(BigDecimalCoder.of());
+  private static final RawRecordCoder RECORD = RawRecordCoder.of();
   private static final EventCoder INSTANCE = new EventCoder();
 
   private EventCoder() {}
@@ -43,6 +45,7 @@ public final class EventCoder extends AtomicCoder<Event> {
     OPTIONAL_TEXT.encode(event.userId(), out);
     OPTIONAL_TEXT.encode(event.page(), out);
     OPTIONAL_DECIMAL.encode(event.value(), out);
+    RECORD.encode(event.record(), out);
   }
 
   @Override
@@ -56,6 +59,7 @@ public final class EventCoder extends AtomicCoder<Event> {
         TEXT.decode(in),
         OPTIONAL_TEXT.decode(in),
         OPTIONAL_TEXT.decode(in),
-        OPTIONAL_DECIMAL.decode(in));
+        OPTIONAL_DECIMAL.decode(in),
+        RECORD.decode(in));
   }
 }

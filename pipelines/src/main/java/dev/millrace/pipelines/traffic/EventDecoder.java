@@ -38,7 +38,8 @@ final class EventDecoder implements RecordDecoder<Event> {
         required("region", fields.region),
         unlessBlank(fields.userId),
         unlessBlank(fields.page),
-        fields.value);
+        fields.value,
+        record);
   }
 
   private static @Nullable String unlessBlank(@Nullable String text) {

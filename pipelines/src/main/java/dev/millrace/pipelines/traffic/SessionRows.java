@@ -34,9 +34,9 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
         timestamptz 'epoch' + session_end * interval '1 microsecond' as session_end""";
 
   /**
-   * A row that an incoming session gives way to: a later run's, a final one that has all of it, or
-   * one of a later attempt, if it comes from a worker that the job has given up. Parameters: run,
-   * run, attempt.
+   * A row that an incoming session gives way to: a later run's; a later attempt's, if it comes from
+   * a worker that the job has given up; a final one, if it has all of it, or is of an earlier
+   * attempt and the session isn't final itself. Parameters: run, run, attempt, attempt, attempt.
    */
   private static final String GIVES_WAY =
       """
@@ -47,44 +47,48 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
           and newer.session_end > incoming.session_start
           and (newer._run > ?
             or (newer._run = ?
-              and case when newer.is_final
-                then newer.session_start <= incoming.session_start
-                  and newer.session_end >= incoming.session_end
-                else newer._attempt > ? end)))""";
+              and (newer._attempt > ?
+                or (newer.is_final
+                  and case when newer._attempt = ?
+                    then newer.session_start <= incoming.session_start
+                      and newer.session_end >= incoming.session_end
+                    else newer._attempt < ? and not incoming.is_final end)))))""";
 
   private static final String REMOVE_SWALLOWED =
       """
       delete from gold.sessions g
       using (
-        select user_id, %s
-        from unnest(?, ?, ?) as merged (user_id, session_start, session_end)) incoming
+        select user_id, %s, is_final
+        from unnest(?, ?, ?, ?) as merged (user_id, session_start, session_end, is_final)) incoming
       where g.user_id = incoming.user_id
         and g.session_start < incoming.session_end and g.session_end > incoming.session_start
         and g.session_start <> incoming.session_start
-        and (g._run < ? or (g._run = ? and not g.is_final))
+        and (g._run < ? or (g._run = ?
+          and (not g.is_final or (incoming.is_final and g._attempt < ?))))
         and not %s
       """
           .formatted(BOUNDS, GIVES_WAY);
 
   private static final String UPSERT =
       """
-      insert into gold.sessions as g (user_id, session_start, session_end, events, pages, pane,
-        timing, is_final, _run, _attempt, _merged_at)
-      select user_id, session_start, session_end, events, pages, pane, timing, is_final, ?, ?, now()
+      insert into gold.sessions as g (user_id, session_start, session_end, is_final, events, pages,
+        pane, timing, _run, _attempt, _merged_at)
+      select user_id, session_start, session_end, is_final, events, pages, pane, timing, ?, ?, now()
       from (
-        select user_id, %s, events, pages, pane, timing, is_final
+        select user_id, %s, is_final, events, pages, pane, timing
         from unnest(?, ?, ?, ?, ?, ?, ?, ?) as sessions (user_id, session_start, session_end,
-          events, pages, pane, timing, is_final)) incoming
+          is_final, events, pages, pane, timing)) incoming
       where not %s
       on conflict (user_id, session_start) do update
       set session_end = excluded.session_end, events = excluded.events, pages = excluded.pages,
         pane = excluded.pane, timing = excluded.timing, is_final = excluded.is_final,
         _run = excluded._run, _attempt = excluded._attempt, _merged_at = excluded._merged_at
       where g._run < excluded._run
-        or (g._run = excluded._run and not g.is_final
-          and (g._attempt < excluded._attempt
-            or (g._attempt = excluded._attempt
-              and (g.session_end, g.pane) < (excluded.session_end, excluded.pane))))
+        or (g._run = excluded._run
+          and case when g._attempt < excluded._attempt
+            then not g.is_final or excluded.is_final
+            else g._attempt = excluded._attempt and not g.is_final
+              and (g.session_end, g.pane) < (excluded.session_end, excluded.pane) end)
       """
           .formatted(BOUNDS, GIVES_WAY);
 
@@ -119,21 +123,21 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
     List<WindowResult<SessionStats>> newest = withoutSwallowed(results);
     long merged;
     try (PreparedStatement remove = connection.prepareStatement(REMOVE_SWALLOWED)) {
-      setBounds(connection, remove, newest, 1);
-      remove.setLong(4, run.run());
+      setKeys(connection, remove, newest, 1);
       remove.setLong(5, run.run());
-      setNewer(remove, 6);
+      remove.setLong(6, run.run());
+      remove.setLong(7, attempt);
+      setNewer(remove, 8);
       merged = remove.executeUpdate();
     }
     try (PreparedStatement upsert = connection.prepareStatement(UPSERT)) {
       upsert.setLong(1, run.run());
       upsert.setLong(2, attempt);
-      Columns<WindowResult<SessionStats>> columns = setBounds(connection, upsert, newest, 3);
+      Columns<WindowResult<SessionStats>> columns = setKeys(connection, upsert, newest, 3);
       columns.bigint(result -> result.aggregate().events());
       columns.bigint(result -> result.aggregate().pages().size());
       columns.bigint(WindowResult::pane);
       columns.text(result -> result.timing().name());
-      columns.bool(WindowResult::isFinal);
       setNewer(upsert, 11);
       long changed = upsert.executeUpdate();
       return Map.of(
@@ -146,10 +150,12 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
   private void setNewer(PreparedStatement statement, int first) throws SQLException {
     statement.setLong(first, run.run());
     statement.setLong(first + 1, run.run());
-    statement.setLong(first + 2, attempt);
+    for (int parameter = first + 2; parameter <= first + 4; parameter++) {
+      statement.setLong(parameter, attempt);
+    }
   }
 
-  private static Columns<WindowResult<SessionStats>> setBounds(
+  private static Columns<WindowResult<SessionStats>> setKeys(
       Connection connection,
       PreparedStatement statement,
       List<WindowResult<SessionStats>> results,
@@ -160,6 +166,7 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
     columns.text(WindowResult::key);
     columns.micros(WindowResult::start);
     columns.micros(WindowResult::end);
+    columns.bool(WindowResult::isFinal);
     return columns;
   }
 

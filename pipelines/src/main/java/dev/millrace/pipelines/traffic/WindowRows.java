@@ -20,8 +20,9 @@ import java.util.TreeMap;
  * updated in place by each pane.
  *
  * <p>A row is written by the newest (run, attempt, pane): what comes again, or from an earlier run,
- * changes nothing. A row that is final changes only by a later run. Counts {@code rows_changed} and
- * {@code rows_kept}.
+ * changes nothing. A row that is final changes only by a later run, or by a final result of a later
+ * attempt: what an attempt has written since its last checkpoint is not the last word. Counts
+ * {@code rows_changed} and {@code rows_kept}.
  */
 final class WindowRows implements RowWriter<WindowResult<ValueStats>> {
   private static final long serialVersionUID = 1L;
@@ -46,8 +47,9 @@ final class WindowRows implements RowWriter<WindowResult<ValueStats>> {
         timing = excluded.timing, is_final = excluded.is_final, _run = excluded._run,
         _attempt = excluded._attempt, _merged_at = excluded._merged_at
       where g._run < excluded._run
-        or (g._run = excluded._run and not g.is_final
-          and (g._attempt, g.pane) < (excluded._attempt, excluded.pane))
+        or (g._run = excluded._run
+          and (g._attempt, g.pane) < (excluded._attempt, excluded.pane)
+          and (not g.is_final or (excluded.is_final and g._attempt < excluded._attempt)))
       """;
 
   private final String table;

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.runners.TransformHierarchy;
-import org.joda.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class OrdersPipelineTest {
@@ -26,8 +25,9 @@ class OrdersPipelineTest {
         KafkaRecords.live(
             new KafkaTopic("localhost:9092", "orders", "group", Map.of()), EventTime.ofRecord()),
         EventTime.ofRecord(),
-        OrdersPipeline.Sinks.postgres(new Database("jdbc:postgresql://localhost/x", "me", ""), "0"),
-        Duration.standardDays(1));
+        OrdersPipeline.Sinks.postgres(
+            new Database("jdbc:postgresql://localhost/x", "me", ""), 1, "0"),
+        OrdersPipeline.ADMISSION);
 
     assertThat(
         String.join("\n", steps(pipeline)),
@@ -38,14 +38,27 @@ class OrdersPipelineTest {
             ReadRecords/ReadTopic/ParDo(UnboundedSourceAsSDFWrapper)/ParMultiDo(UnboundedSourceAsSDFWrapper)
             ReadRecords/ReadTopic/ParDo(StripIds)/ParMultiDo(StripIds)
             ReadRecords/Unpack/ParMultiDo(Unpack)
+            Count.read/ParMultiDo(Count)
             DecodeOrders/Decode
+            AdmitOnce/ToShards/Gather/ParMultiDo(Gather)
+            AdmitOnce/Judge
+            WriteLate/ToOne/ParMultiDo(ToOne)
+            WriteLate/Write/ParMultiDo(WriteStable)
             UpsertOrders/Write
+            Count.written/ParMultiDo(Count)
             ClosedDays/GlobalWindow/Window.Assign
             ClosedDays/EndsOfBundle/ParMultiDo(EndsOfBundle)
             ClosedDays/Close/ParMultiDo(Close)
             MarkFinal/Write
             AllDeadLetters
-            WriteDeadLetters/Write"""));
+            Count.dead_letter/ParMultiDo(Count)
+            WriteDeadLetters/ToOne/ParMultiDo(ToOne)
+            WriteDeadLetters/Write/ParMultiDo(WriteStable)
+            Tallies
+            Total/ToOne/ParMultiDo(ToOne)
+            Total/Add/ParMultiDo(Add)
+            WriteLedger/ToOne/ParMultiDo(ToOne)
+            WriteLedger/Write/ParMultiDo(WriteStable)"""));
   }
 
   private static List<String> steps(Pipeline pipeline) {

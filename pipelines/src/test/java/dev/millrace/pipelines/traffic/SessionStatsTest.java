@@ -93,6 +93,6 @@ class SessionStatsTest {
   }
 
   private static Event event(@Nullable String page) {
-    return new Event("e", "US", "u-7", page, null);
+    return new Event("e", "US", "u-7", page, null, null);
   }
 }

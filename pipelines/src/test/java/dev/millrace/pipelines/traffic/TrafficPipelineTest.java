@@ -13,10 +13,13 @@ import dev.millrace.io.kafka.KafkaRecords;
 import dev.millrace.io.kafka.KafkaTopic;
 import dev.millrace.transforms.deadletter.DeadLetter;
 import dev.millrace.transforms.deadletter.DeadLetterCoder;
+import dev.millrace.transforms.deadletter.LateRecord;
+import dev.millrace.transforms.ledger.LedgerEntry;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.record.RawRecordCoder;
 import dev.millrace.transforms.time.EventTime;
+import dev.millrace.transforms.window.EventCounts;
 import dev.millrace.transforms.window.ValueStats;
 import dev.millrace.transforms.window.WindowResult;
 import java.io.Serializable;
@@ -29,12 +32,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.runners.TransformHierarchy;
 import org.apache.beam.sdk.testing.PAssert;
 import org.apache.beam.sdk.testing.TestPipeline;
 import org.apache.beam.sdk.testing.TestStream;
 import org.apache.beam.sdk.transforms.Create;
+import org.apache.beam.sdk.transforms.Filter;
 import org.apache.beam.sdk.transforms.MapElements;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.WithFailures;
@@ -55,8 +60,6 @@ public class TrafficPipelineTest implements Serializable {
 
   private static final EventTime EVENT_TIME = EventTime.ofField("event_time");
   private static final Instant LOADED = Instant.parse("2026-05-26T08:10:00Z");
-  private static final Duration LATENESS = Duration.standardMinutes(10);
-  private static final TrafficPipeline.Firing FIRING = new TrafficPipeline.Firing(LATENESS, null);
 
   /** The example of the requirements; e003 comes twice, with another time. */
   private static final List<TimestampedValue<RawRecord>> EXAMPLE =
@@ -67,12 +70,17 @@ public class TrafficPipelineTest implements Serializable {
           event("e004", "US", "08:05:02"),
           event("e003", "US", "08:00:00"));
 
+  @SuppressWarnings({"unchecked", "rawtypes"}) // An array of generics, of the stream's making.
+  private static final TimestampedValue<RawRecord>[] NO_RECORDS = new TimestampedValue[0];
+
   @Rule public final transient TestPipeline pipeline = TestPipeline.create();
 
   private final transient Captured<WindowResult<ValueStats>> fiveMinutes = new Captured<>();
   private final transient Captured<WindowResult<ValueStats>> sliding = new Captured<>();
   private final transient Captured<WindowResult<SessionStats>> sessions = new Captured<>();
-  private final transient Captured<DeadLetter> deadLetters = new Captured<>();
+  private final transient Kept<LateRecord> late = new Kept<>();
+  private final transient Kept<DeadLetter> deadLetters = new Kept<>();
+  private final transient Kept<LedgerEntry> ledger = new Kept<>();
 
   /** The names are the identity of the state in checkpoints: a changed name loses it. */
   @Test
@@ -86,9 +94,12 @@ public class TrafficPipelineTest implements Serializable {
             ReadRecords/ReadTopic/ParDo(UnboundedSourceAsSDFWrapper)/ParMultiDo(UnboundedSourceAsSDFWrapper)
             ReadRecords/ReadTopic/ParDo(StripIds)/ParMultiDo(StripIds)
             ReadRecords/Unpack/ParMultiDo(Unpack)
+            Count.read/ParMultiDo(Count)
             DecodeEvents/Decode
-            DropDuplicates/ToShards/ParMultiDo(ToShards)
-            DropDuplicates/DropSeen/ParMultiDo(DropSeen)
+            AdmitOnce/ToShards/Gather/ParMultiDo(Gather)
+            AdmitOnce/Judge
+            WriteLate/ToOne/ParMultiDo(ToOne)
+            WriteLate/Write/ParMultiDo(WriteStable)
             FiveMinutes/PerBundle/ParMultiDo(PerBundle)
             FiveMinutes/Window/Window.Assign
             FiveMinutes/Merge/GroupByKey
@@ -96,6 +107,8 @@ public class TrafficPipelineTest implements Serializable {
             FiveMinutes/Results/ParMultiDo(Result)
             WriteFiveMinutes/GlobalWindow/Window.Assign
             WriteFiveMinutes/Write
+            Count.written:events_5m/GlobalWindow/Window.Assign
+            Count.written:events_5m/CountFinal/ParMultiDo(CountFinal)
             Sliding/PerBundle/ParMultiDo(PerBundle)
             Sliding/Window/Window.Assign
             Sliding/Merge/GroupByKey
@@ -103,6 +116,10 @@ public class TrafficPipelineTest implements Serializable {
             Sliding/Results/ParMultiDo(Result)
             WriteSliding/GlobalWindow/Window.Assign
             WriteSliding/Write
+            Count.written:events_sliding/GlobalWindow/Window.Assign
+            Count.written:events_sliding/CountFinal/ParMultiDo(CountFinal)
+            WithoutUser/ParDo(Anonymous)/ParMultiDo(Anonymous)
+            Count.filtered:sessions/ParMultiDo(Count)
             WithUser/ParDo(Anonymous)/ParMultiDo(Anonymous)
             Sessions/PerBundle/ParMultiDo(PerBundle)
             Sessions/Window/Window.Assign
@@ -111,7 +128,17 @@ public class TrafficPipelineTest implements Serializable {
             Sessions/Results/ParMultiDo(Result)
             WriteSessions/GlobalWindow/Window.Assign
             WriteSessions/Write
-            WriteDeadLetters/Write"""));
+            Count.written:sessions/GlobalWindow/Window.Assign
+            Count.written:sessions/CountFinal/ParMultiDo(CountFinal)
+            AllDeadLetters
+            Count.dead_letter/ParMultiDo(Count)
+            WriteDeadLetters/ToOne/ParMultiDo(ToOne)
+            WriteDeadLetters/Write/ParMultiDo(WriteStable)
+            Tallies
+            Total/ToOne/ParMultiDo(ToOne)
+            Total/Add/ParMultiDo(Add)
+            WriteLedger/ToOne/ParMultiDo(ToOne)
+            WriteLedger/Write/ParMultiDo(WriteStable)"""));
   }
 
   @Test
@@ -129,7 +156,7 @@ public class TrafficPipelineTest implements Serializable {
   }
 
   @Test
-  public void eventsAreCountedByRegionInFiveMinutesAndADuplicateOnce() {
+  public void eventsAreCountedByRegionInFiveMinutesAndAnIdOnce() {
     build(EnumSet.of(Output.FIVE_MINUTES), bounded(EXAMPLE));
 
     assertRows(
@@ -137,7 +164,57 @@ public class TrafficPipelineTest implements Serializable {
         row("US", "08:00", "08:05", count(2)),
         row("EU", "08:00", "08:05", count(1)),
         row("US", "08:05", "08:10", count(1)));
-    PAssert.that(deadLetters.all()).empty();
+    assertLetters("traffic admit conflicting_id");
+    pipeline.run();
+  }
+
+  @Test
+  public void ledgerAccountsForEveryRecordInAllTablesAndClosesItsWindows() {
+    List<TimestampedValue<RawRecord>> records = new ArrayList<>(EXAMPLE);
+    records.add(event("e002", "EU", "08:00:03"));
+    records.add(event("e005", "EU", "08:04:50", ", \"user_id\": \"u1\""));
+    records.add(event("e006", "EU", "08:05:10", ", \"user_id\": \"u1\""));
+    records.add(TimestampedValue.of(record("junk"), joda("08:07:00")));
+
+    build(
+        EnumSet.allOf(Output.class),
+        TestStream.create(RawRecordCoder.of())
+            .addElements(records.get(0), records.subList(1, records.size()).toArray(NO_RECORDS))
+            .advanceWatermarkTo(joda("09:00:00"))
+            .addElements(event("e009", "US", "08:00:00"))
+            .advanceWatermarkToInfinity());
+
+    assertLedger(
+        "08:00 read 7",
+        "08:00 admitted 4",
+        "08:00 written 4",
+        "08:00 duplicate 1",
+        "08:00 dead_letter 1",
+        "08:00 late 1",
+        "08:00 closed 1",
+        "08:05 read 3",
+        "08:05 admitted 2",
+        "08:05 written 2",
+        "08:05 dead_letter 1",
+        "08:05 closed 1");
+    pipeline.run();
+  }
+
+  @Test
+  public void eventsOfNobodyAreFilteredIfOnlySessionsAreWanted() {
+    build(
+        EnumSet.of(Output.SESSIONS),
+        bounded(
+            List.of(
+                event("e001", "US", "08:00:00", ", \"user_id\": \"u1\""),
+                event("e002", "US", "08:00:10"))));
+
+    assertLedger(
+        "08:00 read 2",
+        "08:00 admitted 2",
+        "08:00 written 1",
+        "08:00 filtered 1",
+        "08:00 closed 1");
     pipeline.run();
   }
 
@@ -153,7 +230,7 @@ public class TrafficPipelineTest implements Serializable {
             .addElements(event("e002", "US", "08:04:00"))
             .advanceWatermarkToInfinity());
 
-    PAssert.that(fiveMinutes.all())
+    PAssert.that(panes(fiveMinutes))
         .containsInAnyOrder(
             List.of(
                 result("US", "08:00", "08:05", count(1), 0, ON_TIME, false),
@@ -171,12 +248,10 @@ public class TrafficPipelineTest implements Serializable {
             .advanceProcessingTime(Duration.standardSeconds(11))
             .addElements(event("e002", "US", "08:04:00"))
             .advanceWatermarkToInfinity(),
-        EVENT_TIME,
         captured(),
-        EnumSet.of(Output.FIVE_MINUTES),
-        new TrafficPipeline.Firing(LATENESS, Duration.standardSeconds(10)));
+        wish(EnumSet.of(Output.FIVE_MINUTES), Duration.standardSeconds(10)));
 
-    PAssert.that(fiveMinutes.all())
+    PAssert.that(panes(fiveMinutes))
         .containsInAnyOrder(
             List.of(
                 result("US", "08:00", "08:05", count(1), 0, EARLY, false),
@@ -248,19 +323,7 @@ public class TrafficPipelineTest implements Serializable {
         bounded(List.of(event("e001", "US", "08:00:01"), junk, ahead)));
 
     assertRows(fiveMinutes, row("US", "08:00", "08:05", count(1)));
-    PAssert.that(deadLetters.all())
-        .satisfies(
-            all -> {
-              List<String> found = new ArrayList<>();
-              for (DeadLetter each : all) {
-                found.add(each.pipeline() + " " + each.stage() + " " + each.errorClass());
-              }
-              assertThat(
-                  found,
-                  containsInAnyOrder(
-                      "traffic decode malformed_json", "traffic decode in_the_future"));
-              return null;
-            });
+    assertLetters("traffic decode malformed_json", "traffic decode in_the_future");
     pipeline.run();
   }
 
@@ -273,10 +336,8 @@ public class TrafficPipelineTest implements Serializable {
             List.of(
                 event("e001", "US", "08:00:01", ", \"value\": 1"),
                 event("e002", "EU", "08:00:02"))),
-        EVENT_TIME,
         captured().withMessages(messages),
-        EnumSet.of(Output.FIVE_MINUTES),
-        FIRING);
+        wish(EnumSet.of(Output.FIVE_MINUTES), null));
 
     PAssert.that(messages.texts)
         .containsInAnyOrder(
@@ -292,11 +353,15 @@ public class TrafficPipelineTest implements Serializable {
   }
 
   private void build(Set<Output> outputs, PTransform<PBegin, PCollection<RawRecord>> source) {
-    TrafficPipeline.build(pipeline, source, EVENT_TIME, captured(), outputs, FIRING);
+    TrafficPipeline.build(pipeline, source, captured(), wish(outputs, null));
   }
 
-  private TrafficPipeline.Sinks captured() {
-    return new TrafficPipeline.Sinks(fiveMinutes, sliding, sessions, deadLetters, null);
+  private static TrafficPipeline.Wish wish(Set<Output> outputs, @Nullable Duration earlyFiring) {
+    return new TrafficPipeline.Wish(EVENT_TIME, outputs, TrafficPipeline.ADMISSION, earlyFiring);
+  }
+
+  private TrafficSinks captured() {
+    return new TrafficSinks(fiveMinutes, sliding, sessions, late, deadLetters, ledger, null);
   }
 
   private static PTransform<PBegin, PCollection<RawRecord>> bounded(
@@ -310,11 +375,8 @@ public class TrafficPipelineTest implements Serializable {
         pipeline,
         KafkaRecords.live(
             new KafkaTopic("localhost:9092", "events", "group", Map.of()), EVENT_TIME),
-        EVENT_TIME,
-        TrafficPipeline.Sinks.postgres(
-            new Database("jdbc:postgresql://localhost/x", "me", ""), 1, "0"),
-        outputs,
-        FIRING);
+        TrafficSinks.postgres(new Database("jdbc:postgresql://localhost/x", "me", ""), 1, "0"),
+        wish(outputs, null));
     List<String> names = new ArrayList<>();
     pipeline.traverseTopologically(
         new Pipeline.PipelineVisitor.Defaults() {
@@ -350,6 +412,42 @@ public class TrafficPipelineTest implements Serializable {
 
   private static ValueStats count(long events) {
     return new ValueStats(events, 0, null, null, null);
+  }
+
+  private void assertLetters(String... expected) {
+    PAssert.that(deadLetters.all())
+        .satisfies(
+            all -> {
+              List<String> found = new ArrayList<>();
+              for (DeadLetter each : all) {
+                found.add(each.pipeline() + " " + each.stage() + " " + each.errorClass());
+              }
+              assertThat(found, containsInAnyOrder(expected));
+              return null;
+            });
+  }
+
+  /** The greatest of each stage and window, but for what was counted by table. */
+  private void assertLedger(String... expected) {
+    PAssert.that(ledger.all())
+        .satisfies(
+            all -> {
+              Map<String, Long> totals = new TreeMap<>();
+              for (LedgerEntry each : all) {
+                if (!each.stage().contains(":")) {
+                  Instant start = Instant.ofEpochMilli(each.windowStart());
+                  totals.merge(
+                      start.toString().substring(11, 16) + " " + each.stage(),
+                      each.count(),
+                      Math::max);
+                }
+              }
+              totals.values().removeIf(count -> count == 0);
+              List<String> found = new ArrayList<>();
+              totals.forEach((stage, count) -> found.add(stage + " " + count));
+              assertThat(found, containsInAnyOrder(expected));
+              return null;
+            });
   }
 
   /** What the table keeps of a window: its last pane, which must be final. */
@@ -391,7 +489,29 @@ public class TrafficPipelineTest implements Serializable {
       long pane,
       PaneInfo.Timing timing,
       boolean isFinal) {
-    return new WindowResult<>(key, instant(start), instant(end), aggregate, pane, timing, isFinal);
+    return new WindowResult<>(
+        key, instant(start), instant(end), aggregate, pane, timing, isFinal, EventCounts.NONE);
+  }
+
+  /** Without what the ledger counts. */
+  private static PCollection<WindowResult<ValueStats>> panes(
+      Captured<WindowResult<ValueStats>> captured) {
+    PCollection<WindowResult<ValueStats>> all = captured.all();
+    return all.apply(
+            "Panes",
+            MapElements.into(all.getTypeDescriptor())
+                .via(
+                    each ->
+                        new WindowResult<>(
+                            each.key(),
+                            each.start(),
+                            each.end(),
+                            each.aggregate(),
+                            each.pane(),
+                            each.timing(),
+                            each.isFinal(),
+                            EventCounts.NONE)))
+        .setCoder(all.getCoder());
   }
 
   /** A time of 2026-05-26, UTC: {@code 08:00} or {@code 08:00:01}. */
@@ -415,6 +535,27 @@ public class TrafficPipelineTest implements Serializable {
       input = elements;
       return WithFailures.Result.of(
           elements, elements.getPipeline().apply(getName(), Create.empty(DeadLetterCoder.of())));
+    }
+
+    PCollection<T> all() {
+      if (input == null) {
+        throw new IllegalStateException("the pipeline doesn't write here");
+      }
+      return input;
+    }
+  }
+
+  /** A sink at the end of the line that keeps what it is given. */
+  private static final class Kept<T> extends PTransform<PCollection<T>, PDone> {
+    private static final long serialVersionUID = 1L;
+
+    private transient @Nullable PCollection<T> input;
+
+    @Override
+    public PDone expand(PCollection<T> elements) {
+      // DirectRunner waits for ever for a transform that has none inside.
+      input = elements.apply("Keep", Filter.by(element -> true)).setCoder(elements.getCoder());
+      return PDone.in(elements.getPipeline());
     }
 
     PCollection<T> all() {

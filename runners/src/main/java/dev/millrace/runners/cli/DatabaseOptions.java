@@ -65,7 +65,7 @@ final class DatabaseOptions {
   Database required() {
     List<String> mistakes = new ArrayList<>();
     Database database = database(mistakes);
-    if (database == null) {
+    if (!mistakes.isEmpty()) {
       throw new UsageException(mistakes);
     }
     return database;

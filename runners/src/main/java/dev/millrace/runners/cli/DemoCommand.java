@@ -2,6 +2,7 @@ package dev.millrace.runners.cli;
 
 import dev.millrace.io.jdbc.Database;
 import dev.millrace.io.jdbc.Migrations;
+import dev.millrace.io.jdbc.Runs;
 import dev.millrace.io.kafka.GroupLag;
 import dev.millrace.io.kafka.KafkaRecords;
 import dev.millrace.io.kafka.KafkaTopic;
@@ -9,6 +10,7 @@ import dev.millrace.pipelines.orders.OrdersPipeline;
 import dev.millrace.runners.feed.Events;
 import dev.millrace.runners.feed.Faults;
 import dev.millrace.runners.feed.Feed;
+import dev.millrace.runners.launch.FlinkJobs;
 import dev.millrace.runners.launch.FlinkTarget;
 import dev.millrace.runners.launch.Launch;
 import dev.millrace.runners.local.Installation;
@@ -42,7 +44,8 @@ final class DemoCommand implements Runnable {
   private static final int RATE = 180;
   private static final Duration REPORT_INTERVAL = Duration.ofSeconds(5);
   private static final Duration QUIET_TIMEOUT = Duration.ofMinutes(1);
-  private static final Faults FAULTS = new Faults(0.05, Duration.ofSeconds(60), 0.01, 0.01, 2026);
+  private static final Faults FAULTS =
+      new Faults(0.05, Duration.ofSeconds(60), 0.01, Faults.LATE_BY, 0.01, 0, 2026);
 
   private static final String PROGRESS =
       """
@@ -89,13 +92,14 @@ final class DemoCommand implements Runnable {
     KafkaTopic topic = new KafkaTopic(stack.kafka().address(), TOPIC, "millrace-demo", Map.of());
     Feed feed = new Feed(Events.ORDERS, topic.bootstrapServers(), TOPIC, 4, RATE, true, FAULTS);
     feed.createTopic();
-    submit(stack, installation, topic, database);
+    String job = submit(stack, installation, topic, database);
 
     title("3. Real orders of 2010 and 2011, with duplicates, disorder and junk");
     CompletableFuture<Feed.Sent> sending = CompletableFuture.supplyAsync(() -> send(feed));
     try (Connection connection = database.connect();
         GroupLag lag = new GroupLag(topic)) {
       watch(connection, sending, lag);
+      System.out.println(FlinkJobs.stop(stack.flink().address(), job, true));
       title("4. Gold, by region (the 8 largest)");
       System.out.println(rows(connection, GOLD));
       String differences = single(connection, PROOF);
@@ -114,8 +118,9 @@ final class DemoCommand implements Runnable {
     next();
   }
 
-  private static void submit(
+  private static String submit(
       LocalStack stack, Installation installation, KafkaTopic topic, Database database) {
+    long run = begin(database);
     FlinkTarget cluster =
         new FlinkTarget(
             stack.flink().address(),
@@ -123,16 +128,26 @@ final class DemoCommand implements Runnable {
             Duration.ofSeconds(5),
             null,
             true);
-    Launch.flink(OrdersPipeline.NAME, 2, cluster, List.of())
+    String job = OrdersPipeline.NAME + "-demo";
+    Launch.flink(OrdersPipeline.NAME, 2, cluster, List.of("--jobName=" + job))
         .run(
             pipeline ->
                 OrdersPipeline.build(
                     pipeline,
                     KafkaRecords.live(topic, EVENT_TIME),
                     EVENT_TIME,
-                    OrdersPipeline.Sinks.postgres(database, Version.current()),
-                    org.joda.time.Duration.standardDays(1)),
+                    OrdersPipeline.Sinks.postgres(database, run, Version.current()),
+                    OrdersPipeline.ADMISSION),
             () -> "");
+    return job;
+  }
+
+  private static long begin(Database database) {
+    try {
+      return Runs.begin(database, OrdersPipeline.NAME, "topic " + TOPIC, false);
+    } catch (SQLException e) {
+      throw new FailedException(Causes.describe(e), e);
+    }
   }
 
   private static Feed.Sent send(Feed feed) {

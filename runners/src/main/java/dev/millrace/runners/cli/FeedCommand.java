@@ -131,9 +131,14 @@ final class FeedCommand implements Runnable, TellsAllMistakes {
   }
 
   static String summary(Feed.Sent sent) {
-    return "Sent %,d records: %,d in time, %,d late, %,d duplicates, %,d malformed."
+    return "Sent %,d records: %,d in time, %,d late, %,d duplicates, %,d malformed%s."
         .formatted(
-            sent.total(), sent.originals(), sent.late(), sent.duplicates(), sent.malformed());
+            sent.total(),
+            sent.originals(),
+            sent.late(),
+            sent.duplicates(),
+            sent.malformed(),
+            sent.conflicting() == 0 ? "" : ", %,d conflicting".formatted(sent.conflicting()));
   }
 
   private List<MatchResult.Metadata> files(List<String> mistakes) {
@@ -170,8 +175,16 @@ final class FeedCommand implements Runnable, TellsAllMistakes {
         paramLabel = "P%",
         converter = ShareConverter.class,
         defaultValue = "0%",
-        description = "How many records come 30 minutes to 2 hours behind, in event time.")
+        description = "How many records come late.")
     private double late;
+
+    @Option(
+        names = "--lateBy",
+        paramLabel = "DURATION",
+        converter = DurationConverter.class,
+        defaultValue = "30m",
+        description = "How late they are at least, in event time; at most four times that.")
+    private Duration lateBy = Faults.LATE_BY;
 
     @Option(
         names = "--malformed",
@@ -181,11 +194,20 @@ final class FeedCommand implements Runnable, TellsAllMistakes {
         description = "Of how many records a broken copy is sent as well.")
     private double malformed;
 
+    @Option(
+        names = "--conflicting",
+        paramLabel = "P%",
+        converter = ShareConverter.class,
+        defaultValue = "0%",
+        description =
+            "Of how many records a copy with the same id and another amount is sent as well.")
+    private double conflicting;
+
     @Option(names = "--seed", description = "The same seed, the same faults.")
     private long seed = 1;
 
     Faults faults() {
-      return new Faults(duplicates, disorder, late, malformed, seed);
+      return new Faults(duplicates, disorder, late, lateBy, malformed, conflicting, seed);
     }
   }
 }

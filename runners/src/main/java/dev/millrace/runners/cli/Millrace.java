@@ -33,6 +33,8 @@ import picocli.CommandLine.ScopeType;
       FeedCommand.class,
       GenerateCommand.class,
       LatenessCommand.class,
+      AuditCommand.class,
+      CertifyCommand.class,
       SqlCommand.class,
       MigrateCommand.class
     })

@@ -1,13 +1,14 @@
 package dev.millrace.runners.cli;
 
 import dev.millrace.pipelines.orders.OrdersPipeline;
+import dev.millrace.transforms.admission.AdmissionRule;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Runs the orders pipeline. */
@@ -15,7 +16,8 @@ import picocli.CommandLine.Spec;
     name = "orders",
     description = {
       "Orders into silver.orders_clean, and with it gold.revenue_by_region;",
-      "what can't be processed into ops.dead_letters.",
+      "what can't be processed into ops.dead_letters, what comes too late (with --late=side-table)",
+      "into ops.late_records, and the accounts into ops.ledger.",
     },
     sortOptions = false,
     showDefaultValues = true,
@@ -27,31 +29,25 @@ import picocli.CommandLine.Spec;
 final class OrdersCommand implements Callable<Integer>, TellsAllMistakes {
   private static final Duration OUT_OF_ORDERNESS = Duration.ofMinutes(1);
 
-  @Option(
-      names = "--allowedLateness",
-      defaultValue = "1d",
-      converter = DurationConverter.class,
-      description =
-          "How long after its end a day's gold rows stay preliminary (is_final = false), in event"
-              + " time. A later correction still applies.")
-  private Duration allowedLateness = Duration.ofDays(1);
-
+  @Mixin private AdmissionOptions admission;
   @Mixin private PipelineRun run;
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() {
+    List<String> mistakes = new ArrayList<>();
+    AdmissionRule rule = admission.rule(OrdersPipeline.ADMISSION, true, run.isLive(), mistakes);
     return run.call(
         spec,
         new PipelineRun.Traits(
             OrdersPipeline.NAME, OUT_OF_ORDERNESS, false, OrdersPipeline.tables()),
-        List.of(),
+        mistakes,
         (pipeline, parts) ->
             OrdersPipeline.build(
                 pipeline,
                 parts.records(),
                 parts.eventTime(),
-                OrdersPipeline.Sinks.postgres(parts.database(), Version.current()),
-                org.joda.time.Duration.millis(allowedLateness.toMillis())));
+                OrdersPipeline.Sinks.postgres(parts.database(), parts.run(), Version.current()),
+                run.fitted(rule)));
   }
 }

@@ -1,12 +1,15 @@
 package dev.millrace.runners.cli;
 
+import dev.millrace.io.jdbc.Balance;
 import dev.millrace.io.jdbc.Database;
 import dev.millrace.io.jdbc.RequiredTable;
 import dev.millrace.io.jdbc.Runs;
 import dev.millrace.io.kafka.KafkaTopic;
 import dev.millrace.runners.launch.Launch;
+import dev.millrace.transforms.admission.AdmissionRule;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +24,11 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** What every pipeline is run with: a source, a database, a runner. */
 final class PipelineRun {
+  private static final String NO_CHECKPOINTS =
+      "DirectRunner has no checkpoints: after a failure, or Ctrl-C, a stream begins anew, and what"
+          + " was on its way to ops.dead_letters, ops.late_records and ops.ledger may be missing"
+          + " there. Use --runner=FlinkRunner for more than a try.";
+
   private static final RequiredTable RUNS = new RequiredTable("ops", "runs", List.of("run"));
 
   @Mixin private SourceOptions source;
@@ -91,14 +99,52 @@ final class PipelineRun {
     PTransform<PBegin, PCollection<RawRecord>> records = chosen.open().get();
     long run = begin(target, traits.name(), chosen.subject());
     System.out.println("Reading " + chosen.description());
-    System.out.println("Writing " + target.url() + Addresses.note(target.url()) + ", run " + run);
+    System.out.println(
+        "Writing "
+            + target.url()
+            + Addresses.note(target.url())
+            + (runner.goesOn() ? ", going on with run " : ", run ")
+            + run);
+    if (chosen.isLive() && runner.isDirect()) {
+      System.out.println(NO_CHECKPOINTS);
+    }
     Parts parts = new Parts(records, chosen.isLive(), eventTime, target, run);
-    return launch.run(pipeline -> graph.build(pipeline, parts), chosen.progress());
+    int code = launch.run(pipeline -> graph.build(pipeline, parts), chosen.progress());
+    if (code == 0 && !chosen.isLive() && !runner.isDetached()) {
+      checkBalance(target, traits.name(), run);
+    }
+    return code;
+  }
+
+  /** A batch has nothing on its way any more. */
+  private static void checkBalance(Database target, String name, long run) {
+    try (Connection connection = target.connect()) {
+      List<String> wrong =
+          Balance.of(connection, name, run).stream()
+              .filter(each -> !each.closed() || each.missing() != 0)
+              .map(each -> each.window().toString())
+              .toList();
+      if (!wrong.isEmpty()) {
+        throw new FailedException(
+            List.of(
+                "run %d doesn't balance in %,d windows, the first begins at %s: see 'bin/millrace audit %s --run=%d'"
+                    .formatted(run, wrong.size(), wrong.get(0), name, run)));
+      }
+    } catch (SQLException e) {
+      throw new FailedException(Causes.describe(e), e);
+    }
   }
 
   /** Whether the graph runs on DirectRunner. */
   boolean isDirect() {
     return runner.isDirect();
+  }
+
+  /** The rule as it fits the runner. */
+  AdmissionRule fitted(AdmissionRule rule) {
+    return runner.isDirect()
+        ? rule.withShards(Math.min(runner.parallelism(), rule.shards()))
+        : rule;
   }
 
   /** Whether the source never ends. */

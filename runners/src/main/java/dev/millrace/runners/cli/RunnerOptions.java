@@ -62,9 +62,19 @@ final class RunnerOptions {
     return runner.equals("DirectRunner");
   }
 
+  /** Subtasks of each step; at least one, as long as there is no mistake. */
+  int parallelism() {
+    return parallelism;
+  }
+
   /** Whether the run resumes an earlier one. */
   boolean goesOn() {
     return savepointPath != null;
+  }
+
+  /** Whether the command returns before the run has ended. */
+  boolean isDetached() {
+    return detach;
   }
 
   /** How to run; null if there is a mistake, which is added. */

@@ -5,6 +5,8 @@ import dev.millrace.io.kafka.KafkaMessages;
 import dev.millrace.io.kafka.KafkaTopic;
 import dev.millrace.pipelines.traffic.Output;
 import dev.millrace.pipelines.traffic.TrafficPipeline;
+import dev.millrace.pipelines.traffic.TrafficSinks;
+import dev.millrace.transforms.admission.AdmissionRule;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -26,7 +28,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Events by region in windows of 5 minutes into gold.events_5m and (one every minute)",
       "gold.events_sliding, and by user, with gaps of 30 s between them, into gold.sessions;",
-      "what can't be processed into ops.dead_letters.",
+      "what can't be processed into ops.dead_letters, what comes too late into ops.late_records, and",
+      "the accounts into ops.ledger.",
     },
     sortOptions = false,
     showDefaultValues = true,
@@ -47,15 +50,6 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
       description = "The tables to write. Default: all.")
   private List<String> outputs =
       Output.all().stream().map(Output::option).collect(Collectors.toList());
-
-  @Option(
-      names = "--allowedLateness",
-      defaultValue = "10m",
-      converter = DurationConverter.class,
-      description =
-          "How long after its end a window is corrected by late events, in event time. Later ones"
-              + " are dropped; the window's row is final.")
-  private Duration allowedLateness = Duration.ofMinutes(10);
 
   @Option(
       names = "--earlyFiring",
@@ -82,6 +76,7 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
               + " at-least-once.")
   private @Nullable String delivery;
 
+  @Mixin private AdmissionOptions admission;
   @Mixin private PipelineRun run;
   @Spec private CommandSpec spec;
 
@@ -94,28 +89,27 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
     if (earlyFiring != null && !run.isLive()) {
       mistakes.add("--earlyFiring has a meaning with --source=kafka only");
     }
+    AdmissionRule rule = admission.rule(TrafficPipeline.ADMISSION, false, run.isLive(), mistakes);
     return run.call(
         spec,
         new PipelineRun.Traits(
             TrafficPipeline.NAME,
             Duration.ofMillis(TrafficPipeline.OUT_OF_ORDERNESS.getMillis()),
             true,
-            TrafficPipeline.tables(chosen)),
+            TrafficSinks.tables(chosen)),
         mistakes,
         (pipeline, parts) ->
             TrafficPipeline.build(
                 pipeline,
                 parts.records(),
-                parts.eventTime(),
                 sinks(parts, target, promised),
-                chosen,
-                firing(parts.isLive())));
+                new TrafficPipeline.Wish(
+                    parts.eventTime(), chosen, run.fitted(rule), early(parts.isLive()))));
   }
 
-  private static TrafficPipeline.Sinks sinks(
+  private static TrafficSinks sinks(
       PipelineRun.Parts parts, @Nullable KafkaTopic target, Delivery delivery) {
-    TrafficPipeline.Sinks tables =
-        TrafficPipeline.Sinks.postgres(parts.database(), parts.run(), Version.current());
+    TrafficSinks tables = TrafficSinks.postgres(parts.database(), parts.run(), Version.current());
     if (target == null) {
       return tables;
     }
@@ -164,11 +158,9 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
     };
   }
 
-  private TrafficPipeline.Firing firing(boolean isLive) {
+  private org.joda.time.@Nullable Duration early(boolean isLive) {
     Duration early = earlyFiring == null ? DEFAULT_EARLY_FIRING : earlyFiring;
-    return new TrafficPipeline.Firing(
-        org.joda.time.Duration.millis(allowedLateness.toMillis()),
-        !isLive || early.isZero() ? null : org.joda.time.Duration.millis(early.toMillis()));
+    return !isLive || early.isZero() ? null : org.joda.time.Duration.millis(early.toMillis());
   }
 
   private Set<Output> chosen(List<String> mistakes) {

@@ -38,6 +38,11 @@ public enum Events {
     return keyField;
   }
 
+  /** Finds the amount in a line; its first group is what stands before the number. */
+  String decimalPattern() {
+    return "(\"" + decimalField + "\"\\s*:\\s*)[^,}]*";
+  }
+
   String decimalField() {
     return decimalField;
   }

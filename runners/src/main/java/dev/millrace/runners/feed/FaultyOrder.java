@@ -18,9 +18,9 @@ import org.checkerframework.checker.nullness.qual.Nullable;
  * Puts lines, which come in the order of their event times, into the order in which they are sent,
  * with the faults asked for. Depends on nothing but the lines and the seed.
  */
-final class FaultyOrder {
-  static final Duration MIN_LATE = Duration.ofMinutes(30);
-  static final Duration MAX_LATE = Duration.ofHours(2);
+public final class FaultyOrder {
+  /** The latest is so many times as late as the least late. */
+  private static final int SPREAD = 4;
 
   /** A duplicate comes within this time, if no disorder says otherwise. */
   private static final Duration REPEAT = Duration.ofSeconds(30);
@@ -33,21 +33,24 @@ final class FaultyOrder {
   private final Faults faults;
   private final SplittableRandom random;
   private final Malformed malformed;
+  private final Conflicting conflicting;
   private final PriorityQueue<Scheduled> queue =
       new PriorityQueue<>(
           Comparator.comparingLong(Scheduled::sendMillis).thenComparingLong(Scheduled::sequence));
   private long sequence;
   private long lastEventMillis;
 
-  FaultyOrder(Events events, Faults faults) {
+  /** An order of such events. */
+  public FaultyOrder(Events events, Faults faults) {
     this.events = events;
     this.faults = faults;
     this.random = new SplittableRandom(faults.seed());
     this.malformed = new Malformed(events, random.split());
+    this.conflicting = new Conflicting(events);
   }
 
   /** Takes the next line, and passes on what is due before its event time. */
-  void add(byte[] line, Consumer<Outgoing> send) {
+  public void add(byte[] line, Consumer<Outgoing> send) {
     Fields fields = Fields.of(line, events.keyField());
     // A time beyond is a mistake of the line: it is sent, dated like the line before it.
     boolean usable = fields.eventMillis != null && EventTime.isAccepted(fields.eventMillis);
@@ -56,12 +59,15 @@ final class FaultyOrder {
     boolean late = random.nextDouble() < faults.late();
     long due = event + upTo(faults.disorder());
     if (late) {
-      due += MIN_LATE.toMillis() + upTo(MAX_LATE.minus(MIN_LATE));
+      due += faults.lateBy().toMillis() + upTo(faults.lateBy().multipliedBy(SPREAD - 1));
     }
     schedule(due, line, fields.key, event, late ? Outgoing.Kind.LATE : Outgoing.Kind.ORIGINAL);
+    Duration within = faults.disorder().isZero() ? REPEAT : faults.disorder();
     if (random.nextDouble() < faults.duplicates()) {
-      Duration within = faults.disorder().isZero() ? REPEAT : faults.disorder();
       schedule(due + upTo(within), line, fields.key, event, Outgoing.Kind.DUPLICATE);
+    } else if (faults.conflicting() > 0 && random.nextDouble() < faults.conflicting()) {
+      byte[] other = conflicting.copyOf(line);
+      schedule(due + upTo(within), other, fields.key, event, Outgoing.Kind.CONFLICTING);
     }
     if (random.nextDouble() < faults.malformed()) {
       byte[] broken = malformed.copyOf(line);
@@ -73,7 +79,7 @@ final class FaultyOrder {
   }
 
   /** Passes on the rest. */
-  void finish(Consumer<Outgoing> send) {
+  public void finish(Consumer<Outgoing> send) {
     while (!queue.isEmpty()) {
       send.accept(queue.poll().record());
     }

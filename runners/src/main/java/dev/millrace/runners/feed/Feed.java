@@ -51,10 +51,20 @@ public record Feed(
   private static final int MAX_REQUEST_BYTES = 32 << 20;
 
   /** What was sent. */
-  public record Sent(long originals, long late, long duplicates, long malformed) {
+  public record Sent(long originals, long late, long duplicates, long malformed, long conflicting) {
+    /** What {@code counts} say. */
+    public static Sent of(Map<Outgoing.Kind, Long> counts) {
+      return new Sent(
+          counts.getOrDefault(Outgoing.Kind.ORIGINAL, 0L),
+          counts.getOrDefault(Outgoing.Kind.LATE, 0L),
+          counts.getOrDefault(Outgoing.Kind.DUPLICATE, 0L),
+          counts.getOrDefault(Outgoing.Kind.MALFORMED, 0L),
+          counts.getOrDefault(Outgoing.Kind.CONFLICTING, 0L));
+    }
+
     /** All records. */
     public long total() {
-      return originals + late + duplicates + malformed;
+      return originals + late + duplicates + malformed + conflicting;
     }
   }
 
@@ -110,11 +120,7 @@ public record Feed(
     if (failure.get() != null) {
       throw new KafkaException("not all records were taken: " + failure.get().getMessage());
     }
-    return new Sent(
-        counts.getOrDefault(Outgoing.Kind.ORIGINAL, 0L),
-        counts.getOrDefault(Outgoing.Kind.LATE, 0L),
-        counts.getOrDefault(Outgoing.Kind.DUPLICATE, 0L),
-        counts.getOrDefault(Outgoing.Kind.MALFORMED, 0L));
+    return Sent.of(counts);
   }
 
   private static void sendFile(

@@ -6,11 +6,11 @@ import java.util.SplittableRandom;
 
 /** Breaks records in the ways in which they break in practice. */
 final class Malformed {
-  private final String decimalField;
+  private final String decimal;
   private final SplittableRandom random;
 
   Malformed(Events events, SplittableRandom random) {
-    this.decimalField = events.decimalField();
+    this.decimal = events.decimalPattern();
     this.random = random;
   }
 
@@ -24,18 +24,14 @@ final class Malformed {
           case 2 -> notUtf8(line);
           case 3 -> bytes(text.replaceFirst("\"region\"", "\"land\""));
           case 4 -> bytes(text.replaceFirst("\"event_id\"", "\"event\""));
-          case 5 -> bytes(text.replaceFirst(decimal(), "$1\"twelve\""));
-          case 6 -> bytes(text.replaceFirst(decimal(), "$11e999"));
+          case 5 -> bytes(text.replaceFirst(decimal, "$1\"twelve\""));
+          case 6 -> bytes(text.replaceFirst(decimal, "$11e999"));
           case 7 -> bytes(text.replaceFirst("(\"event_time\"\\s*:\\s*\")\\d{4}", "$19999"));
           case 8 -> bytes(text.replaceFirst("(\"region\"\\s*:\\s*\")", "$1\\\\u0000"));
           default -> bytes("[" + text + "]");
         };
     // What the line doesn't have can't be broken in it.
     return Arrays.equals(copy, line) ? bytes("[" + text + "]") : copy;
-  }
-
-  private String decimal() {
-    return "(\"" + decimalField + "\"\\s*:\\s*)[^,}]*";
   }
 
   private static byte[] notUtf8(byte[] line) {

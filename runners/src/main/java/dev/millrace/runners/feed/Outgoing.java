@@ -11,13 +11,14 @@ import org.checkerframework.checker.nullness.qual.Nullable;
  * @param kind what it is to the feed
  */
 @SuppressWarnings("ArrayRecordComponent") // Passed on, never compared.
-record Outgoing(@Nullable String key, byte[] value, long eventMillis, Kind kind) {
+public record Outgoing(@Nullable String key, byte[] value, long eventMillis, Kind kind) {
 
   /** What a record is to the feed. */
-  enum Kind {
+  public enum Kind {
     ORIGINAL,
     LATE,
     DUPLICATE,
-    MALFORMED
+    MALFORMED,
+    CONFLICTING
   }
 }

@@ -36,10 +36,15 @@ import org.apache.flink.util.SerializedValue;
 public final class FlinkJobs {
   private static final long TIMEOUT_SECONDS = 60;
   private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
+  private static final long START_SECONDS = 30;
+  private static final long POLL_MILLIS = 500;
   private static final long PROGRESS_SECONDS = 5;
 
   /** How Flink refuses a savepoint of a batch. */
   private static final String NO_STREAM = "is not a streaming job";
+
+  /** How Flink refuses one while tasks are being restarted. */
+  private static final String NOT_RUNNING = "Not all required tasks are currently running";
 
   /** In the names of the steps of KafkaIO's exactly-once sink. */
   private static final String TRANSACTIONS = "KafkaExactlyOnceSink";
@@ -63,7 +68,7 @@ public final class FlinkJobs {
   }
 
   /** Why a job failed, in a sentence. */
-  static String failure(String master, String jobName) {
+  public static String failure(String master, String jobName) {
     try (RestClusterClient<String> client = client(master)) {
       Optional<JobResult> ended = result(client, jobName);
       if (ended.isEmpty()) {
@@ -115,6 +120,18 @@ public final class FlinkJobs {
     }
   }
 
+  /** How often a job that hasn't ended has gone back to a checkpoint. */
+  public static long restores(String master, String jobName) {
+    try (RestClusterClient<String> client = client(master)) {
+      JobStatusMessage job =
+          find(client, jobName)
+              .orElseThrow(() -> new IllegalStateException("there is no job " + jobName));
+      return checkpoints(client, job.getJobId()).getCounts().getNumberRestoredCheckpoints();
+    } catch (Exception e) {
+      throw new IllegalStateException("asking for restarts failed: " + e.getMessage(), e);
+    }
+  }
+
   /**
    * Ends a job: a stream with a savepoint to go on from, a batch, or a stream that doesn't come to
    * run, by cancelling it. Prints how long it takes.
@@ -129,7 +146,7 @@ public final class FlinkJobs {
           find(client, jobName)
               .orElseThrow(
                   () -> new IllegalStateException("there is no job " + jobName + " at " + master));
-      JobStatus state = job.getJobState();
+      JobStatus state = stateOnceStarted(client, job);
       if (state.isGloballyTerminalState()) {
         throw new IllegalStateException(jobName + " has ended, it is " + state);
       }
@@ -151,6 +168,35 @@ public final class FlinkJobs {
     }
   }
 
+  /** Tasks that are being restarted can't take one. */
+  private static String savepointOnceRunning(
+      RestClusterClient<String> client, JobID id, boolean drain) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+    while (true) {
+      try {
+        return told(client.stopWithSavepoint(id, drain, null, SavepointFormatType.CANONICAL));
+      } catch (ExecutionException e) {
+        if (!rootMessage(e).contains(NOT_RUNNING) || System.nanoTime() > deadline) {
+          throw e;
+        }
+        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+      }
+    }
+  }
+
+  /** A JobManager that has just been started again takes some seconds to take up its jobs. */
+  private static JobStatus stateOnceStarted(RestClusterClient<String> client, JobStatusMessage job)
+      throws Exception {
+    JobStatus state = job.getJobState();
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+    while ((state == JobStatus.INITIALIZING || state == JobStatus.CREATED)
+        && System.nanoTime() < deadline) {
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+      state = client.getJobStatus(job.getJobId()).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    }
+    return state;
+  }
+
   private static String stopRunning(
       RestClusterClient<String> client, JobID id, String jobName, boolean drain) throws Exception {
     if (drain && sendsInTransactions(client, id)) {
@@ -160,8 +206,7 @@ public final class FlinkJobs {
               + " for a checkpoint that never comes. Stop it without --drain");
     }
     try {
-      String savepoint =
-          told(client.stopWithSavepoint(id, drain, null, SavepointFormatType.CANONICAL));
+      String savepoint = savepointOnceRunning(client, id, drain);
       return drain
           ? "Drained and stopped " + jobName + ": every window is closed, every row final."
           : "Stopped " + jobName + ". To go on from here: --savepointPath=" + savepoint;
@@ -223,17 +268,9 @@ public final class FlinkJobs {
 
   private static String lastCheckpoint(RestClusterClient<String> client, JobID id)
       throws Exception {
-    JobMessageParameters parameters = new JobMessageParameters();
-    parameters.jobPathParameter.resolve(id);
     try {
       CheckpointingStatistics.LatestCheckpoints latest =
-          client
-              .sendRequest(
-                  CheckpointingStatisticsHeaders.getInstance(),
-                  parameters,
-                  EmptyRequestBody.getInstance())
-              .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
-              .getLatestCheckpoints();
+          checkpoints(client, id).getLatestCheckpoints();
       CheckpointStatistics.CompletedCheckpointStatistics last =
           latest == null ? null : latest.getCompletedCheckpointStatistics();
       return last == null || last.getExternalPath() == null
@@ -242,6 +279,18 @@ public final class FlinkJobs {
     } catch (ExecutionException e) {
       return ""; // A batch has none.
     }
+  }
+
+  private static CheckpointingStatistics checkpoints(RestClusterClient<String> client, JobID id)
+      throws Exception {
+    JobMessageParameters parameters = new JobMessageParameters();
+    parameters.jobPathParameter.resolve(id);
+    return client
+        .sendRequest(
+            CheckpointingStatisticsHeaders.getInstance(),
+            parameters,
+            EmptyRequestBody.getInstance())
+        .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
   }
 
   private static RestClusterClient<String> client(String master) throws Exception {

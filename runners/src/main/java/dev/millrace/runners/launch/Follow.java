@@ -30,12 +30,14 @@ final class Follow {
   static {
     TOLD.put("read", "read");
     TOLD.put("duplicates", "duplicates");
+    TOLD.put("late", "late");
     TOLD.put("written", "written");
     TOLD.put("inserted", "new");
     TOLD.put("updated", "changed");
     TOLD.put("unchanged", "unchanged");
     TOLD.put("rows_changed", "rows changed");
     TOLD.put("sessions_merged", "sessions merged");
+    TOLD.put("conflicting", "conflicting");
     TOLD.put("dead_letters", "dead letters");
     TOLD.put("final_rows_corrected", "final rows corrected");
   }

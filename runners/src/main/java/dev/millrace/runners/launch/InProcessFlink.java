@@ -33,7 +33,7 @@ final class InProcessFlink {
   }
 
   /** As far as it goes: Flink may be ending still, and writing. */
-  private static void delete(Path directory) {
+  static void delete(Path directory) {
     try {
       Trees.delete(directory);
     } catch (IOException | UncheckedIOException e) {

@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A Flink session cluster: a JobManager and a TaskManager, a process each. */
+/**
+ * A Flink session cluster: a JobManager, a TaskManager, and the ZooKeeper in which the JobManager
+ * keeps what it needs to take up its jobs again; a process each, started again when it ends.
+ */
 public final class FlinkCluster implements LocalServer {
   private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
   private static final Pattern TASK_MANAGERS = Pattern.compile("\"taskmanagers\":(\\d+)");
@@ -24,6 +27,7 @@ public final class FlinkCluster implements LocalServer {
   private final List<Path> connectors;
   private final Path directory;
   private final int restPort;
+  private final ServerProcess zooKeeper;
   private final ServerProcess jobManager;
   private final ServerProcess taskManager;
 
@@ -40,6 +44,7 @@ public final class FlinkCluster implements LocalServer {
     this.classPath = classPath;
     this.directory = home.resolve(name).toAbsolutePath();
     this.restPort = restPort;
+    this.zooKeeper = new ServerProcess(name + "-zookeeper", home);
     this.jobManager = new ServerProcess(name + "-jobmanager", home);
     this.taskManager = new ServerProcess(name + "-taskmanager", home);
   }
@@ -56,7 +61,7 @@ public final class FlinkCluster implements LocalServer {
 
   @Override
   public boolean isRunning() {
-    return jobManager.isRunning() && taskManager.isRunning();
+    return zooKeeper.isRunning() && jobManager.isRunning() && taskManager.isRunning();
   }
 
   @Override
@@ -66,32 +71,37 @@ public final class FlinkCluster implements LocalServer {
 
   @Override
   public void start() throws IOException {
-    if (!jobManager.isRunning()) {
-      taskManager.stop(); // It belongs to a JobManager that is gone.
-      Files.createDirectories(directory.resolve("tmp"));
-      copyConnectors();
-      Files.writeString(directory.resolve("flink-conf.yaml"), config());
-      startJava(
-          jobManager,
-          "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
-          "-Xmx384m",
-          "-XX:MaxMetaspaceSize=384m");
-      jobManager.awaitReady(() -> taskManagers() >= 0, START_TIMEOUT);
-    }
-    startTaskManager();
-  }
-
-  /** Starts the TaskManager if it doesn't run, and returns when the JobManager knows it. */
-  public void startTaskManager() throws IOException {
-    if (taskManager.isRunning()) {
+    if (isRunning()) {
       return;
     }
+    stop(); // What is left of it would not find the others.
+    Files.createDirectories(directory.resolve("tmp"));
+    copyConnectors();
+    int zooKeeperPort = Ports.free();
+    Files.writeString(directory.resolve("zoo.cfg"), zooKeeperConfig(zooKeeperPort));
+    Files.writeString(directory.resolve("flink-conf.yaml"), config(zooKeeperPort));
+    startJava(
+        zooKeeper,
+        "org.apache.flink.runtime.zookeeper.FlinkZooKeeperQuorumPeer",
+        List.of("-Xmx64m"),
+        "--zkConfigFile",
+        directory.resolve("zoo.cfg").toString(),
+        "--peerId",
+        "1");
+    zooKeeper.awaitReady(() -> Ports.answers(zooKeeperPort), START_TIMEOUT);
+    startJava(
+        jobManager,
+        "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
+        List.of("-Xmx384m", "-XX:MaxMetaspaceSize=384m"),
+        "--configDir",
+        directory.toString());
     startJava(
         taskManager,
         "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
-        "-Xmx768m",
-        "-XX:MaxDirectMemorySize=448m",
-        "-XX:MaxMetaspaceSize=384m");
+        List.of("-Xmx768m", "-XX:MaxDirectMemorySize=448m", "-XX:MaxMetaspaceSize=384m"),
+        "--configDir",
+        directory.toString());
+    jobManager.awaitReady(() -> taskManagers() >= 0, START_TIMEOUT);
     taskManager.awaitReady(() -> taskManagers() >= 1, START_TIMEOUT);
   }
 
@@ -99,6 +109,7 @@ public final class FlinkCluster implements LocalServer {
   public void stop() throws IOException {
     taskManager.stop();
     jobManager.stop();
+    zooKeeper.stop();
   }
 
   /** Whether the cluster was started with other connectors than there are now. */
@@ -127,20 +138,31 @@ public final class FlinkCluster implements LocalServer {
     return directory.resolve("lib").resolve(jar.getFileName());
   }
 
-  /** Ends the TaskManager without warning, as a crash would. */
+  /** Ends the TaskManager without warning, as a crash would; it comes back by itself. */
   public void killTaskManager() {
-    taskManager.kill();
+    taskManager.killSupervised();
   }
 
-  private void startJava(ServerProcess process, String mainClass, String... jvmOptions)
+  /** Ends the JobManager without warning; it comes back by itself, and its jobs with it. */
+  public void killJobManager() {
+    jobManager.killSupervised();
+  }
+
+  /** Ends the ZooKeeper without warning; it comes back by itself. */
+  public void killZooKeeper() {
+    zooKeeper.killSupervised();
+  }
+
+  private void startJava(
+      ServerProcess process, String mainClass, List<String> jvmOptions, String... arguments)
       throws IOException {
     List<String> options = new ArrayList<>(Installation.ADD_OPENS);
-    options.addAll(List.of(jvmOptions));
+    options.addAll(jvmOptions);
     options.add("-XX:+UseG1GC");
     options.add("-Djava.io.tmpdir=" + directory.resolve("tmp"));
     List<Path> jars = new ArrayList<>(classPath);
     connectors.forEach(jar -> jars.add(copyOf(jar)));
-    process.startJava(jars, mainClass, options, "--configDir", directory.toString());
+    process.superviseJava(jars, mainClass, options, arguments);
   }
 
   /** How many TaskManagers are registered; -1 if the JobManager doesn't answer. */
@@ -162,12 +184,27 @@ public final class FlinkCluster implements LocalServer {
     }
   }
 
-  private String config() {
+  private String zooKeeperConfig(int port) {
+    return String.join(
+        "\n",
+        "dataDir=" + directory.resolve("zookeeper"),
+        "clientPort=" + port,
+        "clientPortAddress=127.0.0.1",
+        "tickTime=1000",
+        "maxClientCnxns=0",
+        "admin.enableServer=false",
+        "");
+  }
+
+  private String config(int zooKeeperPort) {
     return String.join(
         "\n",
         "jobmanager.rpc.address: 127.0.0.1",
         "jobmanager.bind-host: 127.0.0.1",
-        "jobmanager.rpc.port: " + Ports.free(),
+        "high-availability.type: zookeeper",
+        "high-availability.zookeeper.quorum: 127.0.0.1:" + zooKeeperPort,
+        "high-availability.zookeeper.client.session-timeout: 5000",
+        "high-availability.storageDir: " + directory.resolve("jobs").toUri(),
         "rest.address: 127.0.0.1",
         "rest.bind-address: 127.0.0.1",
         "rest.port: " + restPort,

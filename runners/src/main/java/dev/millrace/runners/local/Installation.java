@@ -45,11 +45,9 @@ public record Installation(Path root) {
     return new Installation(Path.of(root));
   }
 
-  /** Our own jar and everything it needs. */
-  public List<Path> commandClassPath() {
-    List<Path> jars = jars(root.resolve("runners/target/lib"));
-    jars.add(0, root.resolve("runners/target/millrace-runners.jar"));
-    return jars;
+  /** Our own jar. */
+  public Path commandJar() {
+    return root.resolve("runners/target/millrace-runners.jar");
   }
 
   /** A Kafka broker. */

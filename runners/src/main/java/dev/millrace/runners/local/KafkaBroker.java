@@ -79,6 +79,11 @@ public final class KafkaBroker implements LocalServer {
     process.stop();
   }
 
+  /** Ends it without warning, as a crash would. */
+  public void kill() {
+    process.kill();
+  }
+
   private boolean answers() {
     if (!Ports.answers(port)) {
       return false;

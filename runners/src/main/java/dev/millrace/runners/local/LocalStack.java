@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * The servers below one state directory, and the file that tells where they are. Their data survive
@@ -88,15 +89,24 @@ public final class LocalStack {
    * @param report told of each server, a line each
    */
   public void start(WantedPorts wanted, Consumer<String> report) {
-    locked(() -> startAll(wanted, report));
+    locked(() -> startAll(wanted, server -> true, report));
   }
 
-  private void startAll(WantedPorts wanted, Consumer<String> report) throws IOException {
+  /** The same without the cluster: for jobs that run elsewhere. */
+  public void startWithoutFlink(Consumer<String> report) {
+    locked(() -> startAll(WantedPorts.any(), server -> !(server instanceof FlinkCluster), report));
+  }
+
+  private void startAll(
+      WantedPorts wanted, Predicate<LocalServer> isWanted, Consumer<String> report)
+      throws IOException {
     Map<String, String> settings = settings(wanted);
     writeEnvironment(settings);
     List<CompletableFuture<Void>> starts = new ArrayList<>();
     for (LocalServer server : servers(settings)) {
-      starts.add(CompletableFuture.runAsync(() -> startOne(server, report)));
+      if (isWanted.test(server)) {
+        starts.add(CompletableFuture.runAsync(() -> startOne(server, report)));
+      }
     }
     await(CompletableFuture.allOf(starts.toArray(new CompletableFuture<?>[0])), report);
   }

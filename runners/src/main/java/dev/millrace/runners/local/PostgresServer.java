@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -52,6 +53,20 @@ public final class PostgresServer implements LocalServer {
   /** The server's database, as its owner. */
   public Database database() {
     return new Database(address(), USER, password);
+  }
+
+  /** An empty database of that name; one that was there before is gone. */
+  public Database freshDatabase(String name) {
+    Database owner = database();
+    try (Connection connection = owner.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("drop database if exists " + name + " with (force)");
+      statement.execute("create database " + name);
+    } catch (SQLException e) {
+      throw new LocalStackException("can't make database " + name + ": " + e.getMessage(), e);
+    }
+    return new Database(
+        owner.url().replaceAll("/[^/]*$", "/" + name), owner.user(), owner.password());
   }
 
   @Override
@@ -97,6 +112,11 @@ public final class PostgresServer implements LocalServer {
     if (isRunning()) {
       Commands.run(pgCtl("stop", "-w", "-m", "fast"), Map.of(), "stop PostgreSQL");
     }
+  }
+
+  /** Ends it without warning, as a crash would: it recovers from its log when it is started. */
+  public void kill() throws IOException {
+    Commands.run(pgCtl("stop", "-w", "-m", "immediate"), Map.of(), "kill PostgreSQL");
   }
 
   private void initialise() throws IOException {

@@ -26,6 +26,26 @@ final class ServerProcess {
   /** The start time is worked out from the clock, which may be set while the process runs. */
   private static final Duration CLOCK_STEP = Duration.ofSeconds(30);
 
+  /**
+   * Runs its arguments as a command, again and again; one that ends at once five times is broken.
+   */
+  private static final String SUPERVISOR =
+      """
+      trap 'kill $! 2>/dev/null; wait $!; exit 0' TERM
+      quick=0
+      while [ $quick -lt 5 ]; do
+        begin=$(date +%s)
+        "$@" &
+        wait $!
+        echo "ended with status $?, is started again"
+        if [ $(($(date +%s) - begin)) -lt 5 ]; then quick=$((quick + 1)); else quick=0; fi
+        sleep 1
+      done
+      exit 1
+      """;
+
+  private static final Duration RESTART_TIMEOUT = Duration.ofSeconds(30);
+
   private final String name;
   private final Path pidFile;
   private final Path log;
@@ -44,13 +64,29 @@ final class ServerProcess {
   /** Starts a JVM with {@code mainClass}. */
   void startJava(List<Path> classPath, String mainClass, List<String> jvmOptions, String... args)
       throws IOException {
+    start(
+        javaCommand(mainClass, jvmOptions, args),
+        Map.of("CLASSPATH", Commands.classPath(classPath)));
+  }
+
+  /** The same, and starts it again whenever it ends, unless it ends as soon as it is started. */
+  void superviseJava(
+      List<Path> classPath, String mainClass, List<String> jvmOptions, String... args)
+      throws IOException {
+    List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", SUPERVISOR, "supervise"));
+    command.addAll(javaCommand(mainClass, jvmOptions, args));
+    start(command, Map.of("CLASSPATH", Commands.classPath(classPath)));
+  }
+
+  private static List<String> javaCommand(
+      String mainClass, List<String> jvmOptions, String... args) {
     List<String> command = new ArrayList<>();
     command.add(java());
     command.addAll(jvmOptions);
     command.add("-Dlog4j2.level=WARN");
     command.add(mainClass);
     command.addAll(List.of(args));
-    start(command, Map.of("CLASSPATH", Commands.classPath(classPath)));
+    return command;
   }
 
   /** The java launcher that runs this very process. */
@@ -102,11 +138,13 @@ final class ServerProcess {
   void stop() throws IOException {
     Optional<ProcessHandle> process = handle();
     if (process.isPresent()) {
+      List<ProcessHandle> supervised = process.get().children().toList();
       process.get().destroy();
       if (!awaitExit(process.get())) {
         process.get().destroyForcibly();
         awaitExit(process.get());
       }
+      supervised.forEach(ProcessHandle::destroyForcibly);
     }
     Files.deleteIfExists(pidFile);
   }
@@ -119,6 +157,28 @@ final class ServerProcess {
               process.destroyForcibly();
               awaitExit(process);
             });
+  }
+
+  /** The same with a supervised process, which is then started again; waits until it runs. */
+  void killSupervised() {
+    Instant deadline = Instant.now().plus(RESTART_TIMEOUT);
+    Optional<ProcessHandle> supervised = supervised();
+    while (supervised.isEmpty()) {
+      if (Instant.now().isAfter(deadline)) {
+        throw new LocalStackException(name + " doesn't run");
+      }
+      pause();
+      supervised = supervised();
+    }
+    supervised.get().destroyForcibly();
+    awaitExit(supervised.get());
+  }
+
+  private Optional<ProcessHandle> supervised() {
+    return handle().stream()
+        .flatMap(ProcessHandle::children)
+        .filter(child -> child.info().command().orElse("").endsWith("/java"))
+        .findFirst();
   }
 
   private static boolean awaitExit(ProcessHandle process) {

@@ -11,6 +11,7 @@ import dev.millrace.io.jdbc.RowWriter;
 import dev.millrace.io.jdbc.RunAttempt;
 import dev.millrace.runners.support.SharedStack;
 import dev.millrace.runners.support.Tables;
+import dev.millrace.transforms.window.EventCounts;
 import dev.millrace.transforms.window.ValueStats;
 import dev.millrace.transforms.window.WindowResult;
 import java.math.BigDecimal;
@@ -96,6 +97,36 @@ class TrafficTablesIT {
   }
 
   @Test
+  void finalWindowOfALostAttemptIsReplacedByAFinalOneOnly() throws SQLException {
+    WindowRows before = windows(1);
+    write(before, window(5, 1, true));
+    WindowRows after = afterRestart(1, windowsOf(1));
+
+    write(after, window(4, 0, false));
+    assertThat(rows(database, WINDOWS), contains("5|1|t|1"));
+    write(after, window(4, 1, true));
+    assertThat(rows(database, WINDOWS), contains("4|1|t|1"));
+    write(before, window(5, 2, true));
+    assertThat(rows(database, WINDOWS), contains("4|1|t|1"));
+  }
+
+  @Test
+  void finalSessionOfALostAttemptIsReplacedByFinalOnesOnly() throws SQLException {
+    SessionRows before = session(1);
+    write(before, visits(0, 100, 9, 1, true));
+    SessionRows after = afterRestart(1, sessionsOf(1));
+
+    write(after, visits(60, 130, 4, 0, false));
+    write(after, visits(0, 40, 3, 0, false));
+    assertThat(rows(database, SESSIONS), contains("0-100|9|t"));
+    write(after, visits(60, 130, 4, 1, true));
+    assertThat(rows(database, SESSIONS), contains("60-130|4|t"));
+    write(after, visits(0, 40, 3, 1, true));
+    write(before, visits(0, 100, 9, 2, true));
+    assertThat(rows(database, SESSIONS), contains("0-40|3|t", "60-130|4|t"));
+  }
+
+  @Test
   void sameResultsAgainChangeNoRow() throws SQLException {
     WindowRows writer = windows(1);
     write(writer, window(5, 1, true));
@@ -147,11 +178,11 @@ class TrafficTablesIT {
 
   @Test
   void sessionWithinAFinalOneIsNotWritten() throws SQLException {
-    write(session(1), visits(0, 100, 9, 0, true));
-    SessionRows after = afterRestart(1, sessionsOf(1));
+    SessionRows writer = session(1);
+    write(writer, visits(0, 100, 9, 0, true));
 
-    write(after, visits(20, 50, 1, 0, false));
-    write(after, visits(20, 50, 1, 1, true));
+    write(writer, visits(20, 50, 1, 0, false));
+    write(writer, visits(20, 50, 1, 1, true));
     assertThat(rows(database, SESSIONS), contains("0-100|9|t"));
   }
 
@@ -187,7 +218,8 @@ class TrafficTablesIT {
             new SessionStats(1, List.of()),
             0,
             Timing.EARLY,
-            false);
+            false,
+            EventCounts.NONE);
     write(writer, other, visits(10, 40, 1, 0, false));
     write(writer, visits(0, 40, 2, 0, false));
 
@@ -250,7 +282,8 @@ class TrafficTablesIT {
         new ValueStats(count, 1, BigDecimal.ONE, BigDecimal.ONE, BigDecimal.ONE),
         pane,
         Timing.LATE,
-        isFinal);
+        isFinal,
+        EventCounts.NONE);
   }
 
   /** A session of one user, in seconds after eight. */
@@ -263,6 +296,7 @@ class TrafficTablesIT {
         new SessionStats(events, List.of("/")),
         pane,
         Timing.EARLY,
-        isFinal);
+        isFinal,
+        EventCounts.NONE);
   }
 }

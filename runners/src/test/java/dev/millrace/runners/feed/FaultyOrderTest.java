@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.lessThan;
 import static org.hamcrest.Matchers.lessThanOrEqualTo;
 import static org.hamcrest.Matchers.not;
 
+import dev.millrace.pipelines.traffic.Event;
 import dev.millrace.pipelines.traffic.EventLines;
 import dev.millrace.transforms.decode.InvalidRecordException;
 import dev.millrace.transforms.time.TimeField;
@@ -17,21 +18,21 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class FaultyOrderTest {
   private static final Instant START = Instant.parse("2026-05-26T08:00:00Z");
-  private static final Faults ALL = new Faults(0.05, Duration.ofSeconds(60), 0.02, 0.01, 7);
+  private static final Faults ALL = faults(0.02, 0.01, 7);
 
   @Test
   void sameSeedSendsTheSameRecordsInTheSameOrder() {
     assertThat(texts(sent(ALL)), is(texts(sent(ALL))));
-    assertThat(
-        texts(sent(new Faults(0.05, Duration.ofSeconds(60), 0.02, 0.01, 8))),
-        is(not(texts(sent(ALL)))));
+    assertThat(texts(sent(faults(0.02, 0.01, 8))), is(not(texts(sent(ALL)))));
   }
 
   @Test
@@ -62,7 +63,7 @@ class FaultyOrderTest {
 
   @Test
   void disorderStaysWithinItsBound() {
-    List<Outgoing> sent = sent(new Faults(0, Duration.ofSeconds(60), 0, 0, 1));
+    List<Outgoing> sent = sent(new Faults(0, Duration.ofSeconds(60), 0, Faults.LATE_BY, 0, 0, 1));
     long newest = 0;
     long furthestBehind = 0;
     for (Outgoing each : sent) {
@@ -71,6 +72,37 @@ class FaultyOrderTest {
     }
 
     assertThat(furthestBehind, is(both(greaterThan(30_000L)).and(lessThanOrEqualTo(60_000L))));
+  }
+
+  @Test
+  void conflictingCopiesHaveTheIdAndTimeOfTheirEventAndAnotherAmount()
+      throws IOException, InvalidRecordException {
+    Map<String, Event> originals = new HashMap<>();
+    for (byte[] line : trafficEvents()) {
+      Event event = EventLines.decoded(line, START);
+      originals.put(event.eventId(), event);
+    }
+    Faults conflicts = new Faults(0.05, Duration.ZERO, 0, Faults.LATE_BY, 0, 0.02, 7);
+
+    Set<String> twice = new HashSet<>();
+    Set<String> conflicting = new HashSet<>();
+    for (Outgoing each : sent(Events.TRAFFIC, trafficEvents(), conflicts)) {
+      Event event = EventLines.decoded(each.value(), START);
+      Event original = originals.get(event.eventId());
+      if (each.kind() == Outgoing.Kind.DUPLICATE) {
+        twice.add(event.eventId());
+      } else if (each.kind() == Outgoing.Kind.CONFLICTING) {
+        conflicting.add(event.eventId());
+        assertThat(each.eventMillis(), is(TimeField.named("event_time").millis(each.value())));
+        assertThat(event.region(), is(original.region()));
+        assertThat(event.userId(), is(original.userId()));
+        assertThat(event.value(), is(not(original.value())));
+      }
+    }
+
+    assertThat(conflicting.size(), is(both(greaterThan(140)).and(lessThan(260))));
+    twice.retainAll(conflicting);
+    assertThat("sent twice and conflicting", twice, is(Set.of()));
   }
 
   @Test
@@ -115,6 +147,10 @@ class FaultyOrderTest {
         count(sent, Outgoing.Kind.MALFORMED), is(both(greaterThan(60L)).and(lessThan(140L))));
     assertThat(
         count(sent, Outgoing.Kind.DUPLICATE), is(both(greaterThan(400L)).and(lessThan(600L))));
+  }
+
+  private static Faults faults(double late, double malformed, long seed) {
+    return new Faults(0.05, Duration.ofSeconds(60), late, Faults.LATE_BY, malformed, 0, seed);
   }
 
   private static List<Outgoing> sent(Faults faults) {

@@ -10,6 +10,7 @@ import static org.hamcrest.Matchers.is;
 
 import dev.millrace.io.jdbc.Database;
 import dev.millrace.runners.local.FlinkCluster;
+import dev.millrace.runners.local.KafkaBroker;
 import dev.millrace.runners.local.PostgresServer;
 import dev.millrace.runners.support.Cli;
 import dev.millrace.runners.support.SharedStack;
@@ -17,14 +18,22 @@ import dev.millrace.runners.support.Tables;
 import dev.millrace.runners.support.Topics;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** A TaskManager killed and the database restarted under a running stream. */
+/**
+ * Under a running stream a TaskManager and the JobManager are killed, the database and the broker
+ * restarted; then it is stopped by Ctrl-C, and goes on from its savepoint.
+ */
 class KillsIT {
   private static final String SAMPLES = "--input=samples/retail-orders/*.jsonl.gz";
   private static final String TOPIC = "it-kills";
+  private static final String ORDERS = "select count(*) from silver.orders_clean";
 
   @Test
   void tablesEqualThoseOfAnUndisturbedRun() throws IOException {
@@ -36,41 +45,41 @@ class KillsIT {
     Map<String, String> environment = SharedStack.environment(database);
     FlinkCluster flink = SharedStack.get().flink();
     PostgresServer postgres = SharedStack.get().postgres();
+    KafkaBroker kafka = SharedStack.get().kafka();
     Topics.create(TOPIC, 4);
 
     try (Cli feed =
-            Cli.start(
-                environment,
-                "feed",
-                "orders",
-                SAMPLES,
-                "--topic=" + TOPIC,
-                "--duplicates=5%",
-                "--disorder=60s",
-                "--malformed=1%",
-                "--rate=400/s");
-        Cli stream =
-            Cli.start(
-                environment,
-                "run",
-                "orders",
-                "--source=kafka",
-                "--topic=" + TOPIC,
-                "--runner=FlinkRunner",
-                "--flinkMaster=" + flink.address(),
-                "--checkpointingInterval=1s")) {
-      awaitOrders(database, 1_500);
-      flink.killTaskManager();
-      flink.startTaskManager();
-
-      awaitOrders(database, 5_000);
-      postgres.stop();
-      postgres.start();
-
-      assertThat(feed.await().output(), feed.await().code(), is(0));
-      Topics.awaitCaughtUp(TOPIC, "millrace-orders-" + TOPIC, stream);
-      Cli.Ended stopped = stream.interrupt();
-      assertThat(stopped.output(), containsString("--savepointPath=file:"));
+        Cli.start(
+            environment,
+            "feed",
+            "orders",
+            SAMPLES,
+            "--topic=" + TOPIC,
+            "--duplicates=5%",
+            "--disorder=60s",
+            "--malformed=1%",
+            "--rate=120/s")) {
+      String savepoint;
+      try (Cli stream = stream(environment)) {
+        awaitFollowing(database, stream);
+        flink.killTaskManager();
+        awaitFollowing(database, stream);
+        postgres.stop();
+        postgres.start();
+        awaitFollowing(database, stream);
+        flink.killJobManager();
+        awaitFollowing(database, stream);
+        kafka.stop();
+        kafka.start();
+        awaitFollowing(database, stream);
+        savepoint = savepointOf(stream.interrupt().output());
+      }
+      try (Cli stream = stream(environment, "--savepointPath=" + savepoint)) {
+        assertThat(feed.await().output(), feed.await().code(), is(0));
+        Topics.awaitCaughtUp(TOPIC, "millrace-orders-" + TOPIC, stream);
+        assertThat(stream.output(), containsString("going on with run 1"));
+        savepointOf(stream.interrupt().output());
+      }
     }
 
     assertSameRows(
@@ -78,11 +87,46 @@ class KillsIT {
     assertSameRows(
         "gold", rows(database, Tables.GOLD_VALUES), rows(undisturbed, Tables.GOLD_VALUES));
     assertGoldFollowsSilver(database);
+    Cli.Ended audit = Cli.run(environment, "audit", "orders");
+    assertThat(audit.output(), audit.code(), is(0));
+    assertThat(audit.output(), containsString("Every closed window balances"));
+    assertThat(
+        "everything in the topic was read once",
+        number(database, "select sum(count) from ops.ledger where stage = 'read'"),
+        is((long) Topics.readAll(TOPIC).size()));
+    assertThat(
+        "dead letters and their number",
+        number(database, "select sum(count) from ops.ledger where stage = 'dead_letter'"),
+        is(number(database, "select count(*) from ops.dead_letters")));
   }
 
-  private static void awaitOrders(Database database, long count) {
-    Awaitility.await(count + " orders")
+  private static Cli stream(Map<String, String> environment, String... options) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "run",
+                "orders",
+                "--source=kafka",
+                "--topic=" + TOPIC,
+                "--runner=FlinkRunner",
+                "--flinkMaster=" + SharedStack.get().flink().address(),
+                "--checkpointingInterval=1s"));
+    arguments.addAll(List.of(options));
+    return Cli.start(environment, arguments.toArray(new String[0]));
+  }
+
+  private static String savepointOf(String output) {
+    Matcher savepoint = Pattern.compile("--savepointPath=(file:\\S+)").matcher(output);
+    assertThat(output, savepoint.find(), is(true));
+    return savepoint.group(1);
+  }
+
+  /** Until orders are written again, and a checkpoint has nearly everything that was sent. */
+  private static void awaitFollowing(Database database, Cli stream) {
+    long before = number(database, ORDERS);
+    Awaitility.await("more orders than " + before)
         .atMost(Duration.ofMinutes(2))
-        .until(() -> number(database, "select count(*) from silver.orders_clean") >= count);
+        .until(() -> number(database, ORDERS) > before + 300);
+    Topics.awaitLag(1_000, TOPIC, "millrace-orders-" + TOPIC, stream);
   }
 }

@@ -130,7 +130,7 @@ class OrdersFromFilesIT {
     arguments.addAll(List.of(options));
     Cli.Ended ended = Cli.run(SharedStack.environment(database), arguments.toArray(new String[0]));
     assertThat(ended.output(), ended.code(), is(0));
-    assertThat(ended.output(), containsString("read 12,795, written 12,795"));
+    assertThat(ended.output(), containsString("read 12,795, duplicates 0, late 0, written 12,795"));
     return ended;
   }
 

@@ -62,6 +62,7 @@ class OrdersFromKafkaIT {
 
     try (Cli stream = stream(database, "it-faults", "--runner=FlinkRunner")) {
       Topics.awaitCaughtUp("it-faults", "millrace-orders-it-faults", stream);
+      awaitDeadLetters(database, malformedIn("it-faults").size());
     }
 
     assertSameRows(
@@ -135,6 +136,7 @@ class OrdersFromKafkaIT {
 
     try (Cli stream = stream(database, "it-junk", "--runner=FlinkRunner")) {
       Topics.awaitCaughtUp("it-junk", "millrace-orders-it-junk", stream);
+      awaitDeadLetters(database, junk.size() + 2);
     }
 
     assertThat(
@@ -187,6 +189,9 @@ class OrdersFromKafkaIT {
     for (int i = 0; i < junk.size(); i++) {
       assertThat("line " + i, payloads.get(i), is(HexFormat.of().formatHex(junk.get(i))));
     }
+    Cli.Ended audit = Cli.run(SharedStack.environment(database), "audit", "orders");
+    assertThat(audit.output(), audit.code(), is(0));
+    assertThat(audit.output(), containsString("Every closed window balances"));
   }
 
   /** What no one could process; none has a line feed, so that each is a line of a file, too. */
@@ -269,6 +274,13 @@ class OrdersFromKafkaIT {
                 "--checkpointingInterval=1s"));
     arguments.addAll(List.of(options));
     return Cli.start(SharedStack.environment(database), arguments.toArray(new String[0]));
+  }
+
+  /** They are written when the checkpoint is complete, as its offsets are committed. */
+  private static void awaitDeadLetters(Database database, long count) {
+    Awaitility.await(count + " dead letters")
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> number(database, "select count(*) from ops.dead_letters") >= count);
   }
 
   private static List<String> deadLetters(Database database) {

@@ -33,7 +33,6 @@ import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.values.PBegin;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.TimestampedValue;
-import org.joda.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -276,8 +275,8 @@ class OrdersTablesIT {
         pipeline,
         source,
         EventTime.ofRecord(),
-        OrdersPipeline.Sinks.postgres(database, "test"),
-        Duration.standardDays(1));
+        OrdersPipeline.Sinks.postgres(database, 1, "test"),
+        OrdersPipeline.ADMISSION);
     pipeline.run().waitUntilFinish();
   }
 

@@ -8,9 +8,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,16 +35,7 @@ public final class SharedStack {
 
   /** An empty database with our tables; one of that name before is gone. */
   public static Database freshDatabase(String name) {
-    Database owner = get().postgres().database();
-    try (Connection connection = owner.connect();
-        Statement statement = connection.createStatement()) {
-      statement.execute("drop database if exists " + name + " with (force)");
-      statement.execute("create database " + name);
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
-    Database fresh =
-        new Database(owner.url().replaceAll("/[^/]*$", "/" + name), owner.user(), owner.password());
+    Database fresh = get().postgres().freshDatabase(name);
     Migrations.apply(fresh);
     return fresh;
   }

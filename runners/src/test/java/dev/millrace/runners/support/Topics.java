@@ -82,10 +82,15 @@ public final class Topics {
 
   /** Waits until a checkpoint of the stream holds all that the topic does. */
   public static void awaitCaughtUp(String topic, String group, Cli stream) {
+    awaitLag(0, topic, group, stream);
+  }
+
+  /** Waits until no more than that is missing in a checkpoint of the stream. */
+  public static void awaitLag(long records, String topic, String group, Cli stream) {
     try (GroupLag lag = new GroupLag(new KafkaTopic(servers(), topic, group, Map.of()))) {
       AtomicLong last = new AtomicLong(-1);
       try {
-        Awaitility.await("lag 0 of " + topic)
+        Awaitility.await("lag " + records + " of " + topic)
             .atMost(Duration.ofMinutes(6))
             .pollInterval(Duration.ofMillis(250))
             .until(
@@ -94,7 +99,7 @@ public final class Topics {
                     throw new AssertionError("the stream ended:\n" + stream.output());
                   }
                   last.set(lag.records());
-                  return last.get() == 0;
+                  return last.get() <= records;
                 });
       } catch (ConditionTimeoutException e) {
         throw new AssertionError("lag is still " + last + "; " + SharedStack.logs(), e);

@@ -4,6 +4,7 @@ import static dev.millrace.runners.support.Tables.assertSameRows;
 import static dev.millrace.runners.support.Tables.number;
 import static dev.millrace.runners.support.Tables.rows;
 import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.allOf;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.greaterThan;
@@ -61,6 +62,9 @@ class TrafficIT {
           select user_id, session_start, session_end, events, pages, is_final
           from gold.sessions order by user_id, session_start
           """);
+
+  private static final String LEDGER =
+      "select stage, window_start, count from ops.ledger where count > 0 order by 1, 2";
 
   private static final int EVENTS = 200_000;
   private static final int USERS = 400;
@@ -144,6 +148,13 @@ class TrafficIT {
     String stopped = run(live, "stop", "--drain", jobOf(stream), master);
     assertThat(stopped, containsString("every row final"));
     assertSameTables("Flink live", live, direct);
+    for (Database each : List.of(direct, flink, range, live)) {
+      assertThat(
+          run(each, "audit", "traffic"),
+          allOf(containsString(" 0 of them open"), containsString("Every closed window balances")));
+    }
+    assertThat(
+        "stages of the range and of the live topic", rows(live, LEDGER), is(rows(range, LEDGER)));
     assertThat(rows(live, deadLetters()), is(rows(range, deadLetters())));
   }
 

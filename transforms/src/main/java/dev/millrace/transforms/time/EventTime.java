@@ -65,6 +65,11 @@ public final class EventTime implements Serializable {
     return tolerance;
   }
 
+  /** Whether records are dated by their own timestamps, which differ from delivery to delivery. */
+  public boolean isOfRecord() {
+    return field == null;
+  }
+
   /** Whether it is the field of this name that dates records. */
   public boolean isOfField(String name) {
     return field != null && field.name().equals(name);

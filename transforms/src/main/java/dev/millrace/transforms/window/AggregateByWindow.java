@@ -30,8 +30,9 @@ import org.joda.time.Instant;
  *       pane, in the windows of the policy.
  *   <li>Key and order: any order gives the same aggregates, if the aggregation is associative and
  *       commutative.
- *   <li>Lateness: the policy's. Later than that is dropped (Beam's counter {@code
- *       droppedDueToLateness} counts what a bundle had of a key and window as one).
+ *   <li>Lateness: the policy's. Later than that is dropped, and only Beam's counter {@code
+ *       droppedDueToLateness} knows: judge events before, with {@link
+ *       dev.millrace.transforms.admission.AdmitOnce}.
  *   <li>Guarantee: each element counts once in each of its windows.
  *   <li>State: one aggregate per key and open window, gone when the window is closed.
  * </ul>
@@ -60,29 +61,47 @@ public final class AggregateByWindow<T, A>
   private final WindowPolicy policy;
   private final Aggregation<T, A> aggregation;
   private final Coder<A> aggregateCoder;
+  private final Duration accounts;
 
   private AggregateByWindow(
-      WindowPolicy policy, Aggregation<T, A> aggregation, Coder<A> aggregateCoder) {
+      WindowPolicy policy,
+      Aggregation<T, A> aggregation,
+      Coder<A> aggregateCoder,
+      Duration accounts) {
     this.policy = policy;
     this.aggregation = aggregation;
     this.aggregateCoder = aggregateCoder;
+    this.accounts = accounts;
   }
 
-  /** Aggregates in the windows of {@code policy}. */
+  /**
+   * Aggregates in the windows of {@code policy}.
+   *
+   * @param accounts the size of the windows by which results say how many elements they hold; a
+   *     multiple of the policy's slices
+   */
   public static <T, A> AggregateByWindow<T, A> of(
-      WindowPolicy policy, Aggregation<T, A> aggregation, Coder<A> aggregateCoder) {
-    return new AggregateByWindow<>(policy, aggregation, aggregateCoder);
+      WindowPolicy policy,
+      Aggregation<T, A> aggregation,
+      Coder<A> aggregateCoder,
+      Duration accounts) {
+    Duration slice = policy.slice();
+    if (slice != null && accounts.getMillis() % slice.getMillis() != 0) {
+      throw new IllegalArgumentException(
+          "accounts of " + accounts + " can't be kept with slices of " + slice);
+    }
+    return new AggregateByWindow<>(policy, aggregation, aggregateCoder, accounts);
   }
 
   @Override
   public PCollection<WindowResult<A>> expand(PCollection<T> elements) {
-    KvCoder<String, A> coder = KvCoder.of(StringUtf8Coder.of(), aggregateCoder);
+    Coder<Counted<A>> counted = new CountedCoder<>(aggregateCoder);
     return elements
-        .apply("PerBundle", ParDo.of(new PerBundleFn<>(aggregation, policy.slice())))
-        .setCoder(coder)
+        .apply("PerBundle", ParDo.of(new PerBundleFn<>(aggregation, policy.slice(), accounts)))
+        .setCoder(KvCoder.of(StringUtf8Coder.of(), counted))
         .apply("Window", policy.window())
-        .apply("Merge", Combine.perKey(new MergeFn<>(aggregation, aggregateCoder)))
-        .setCoder(KvCoder.of(StringUtf8Coder.of(), NullableCoder.of(aggregateCoder)))
+        .apply("Merge", Combine.perKey(new MergeFn<>(aggregation, counted)))
+        .setCoder(KvCoder.of(StringUtf8Coder.of(), NullableCoder.of(counted)))
         .apply("Results", ParDo.of(new ResultFn<A>()))
         .setCoder(WindowResultCoder.of(aggregateCoder));
   }
@@ -91,6 +110,7 @@ public final class AggregateByWindow<T, A>
   private static final class Gathered<A> {
     private A aggregate;
     private Instant oldest;
+    private long count = 1;
 
     Gathered(A aggregate, Instant oldest) {
       this.aggregate = aggregate;
@@ -100,7 +120,7 @@ public final class AggregateByWindow<T, A>
 
   private record Slice(String key, long number) {}
 
-  private static final class PerBundleFn<T, A> extends DoFn<T, KV<String, A>> {
+  private static final class PerBundleFn<T, A> extends DoFn<T, KV<String, Counted<A>>> {
     private static final long serialVersionUID = 1L;
 
     /** In batch mode a bundle is all there is. */
@@ -108,11 +128,13 @@ public final class AggregateByWindow<T, A>
 
     private final Aggregation<T, A> aggregation;
     private final @Nullable Duration slice;
+    private final Duration accounts;
     private transient Map<Slice, Gathered<A>> gathered;
 
-    PerBundleFn(Aggregation<T, A> aggregation, @Nullable Duration slice) {
+    PerBundleFn(Aggregation<T, A> aggregation, @Nullable Duration slice, Duration accounts) {
       this.aggregation = aggregation;
       this.slice = slice;
+      this.accounts = accounts;
     }
 
     @StartBundle
@@ -122,9 +144,12 @@ public final class AggregateByWindow<T, A>
 
     @ProcessElement
     public void process(
-        @Element T element, @Timestamp Instant time, OutputReceiver<KV<String, A>> out) {
+        @Element T element, @Timestamp Instant time, OutputReceiver<KV<String, Counted<A>>> out) {
       if (slice == null) {
-        out.output(KV.of(aggregation.key(element), aggregation.add(null, element)));
+        out.output(
+            KV.of(
+                aggregation.key(element),
+                new Counted<>(aggregation.add(null, element), counts(time, 1))));
         return;
       }
       Slice its =
@@ -134,11 +159,12 @@ public final class AggregateByWindow<T, A>
         gathered.put(its, new Gathered<>(aggregation.add(null, element), time));
       } else {
         before.aggregate = aggregation.add(before.aggregate, element);
+        before.count++;
         before.oldest = time.isBefore(before.oldest) ? time : before.oldest;
       }
       if (gathered.size() >= MAX_GATHERED) {
         gathered.forEach(
-            (key, all) -> out.outputWithTimestamp(KV.of(key.key(), all.aggregate), all.oldest));
+            (key, all) -> out.outputWithTimestamp(KV.of(key.key(), counted(all)), all.oldest));
         gathered.clear();
       }
     }
@@ -147,8 +173,17 @@ public final class AggregateByWindow<T, A>
     public void finishBundle(FinishBundleContext out) {
       gathered.forEach(
           (key, all) ->
-              out.output(KV.of(key.key(), all.aggregate), all.oldest, GlobalWindow.INSTANCE));
+              out.output(KV.of(key.key(), counted(all)), all.oldest, GlobalWindow.INSTANCE));
       gathered.clear();
+    }
+
+    private Counted<A> counted(Gathered<A> all) {
+      return new Counted<>(all.aggregate, counts(all.oldest, all.count));
+    }
+
+    private EventCounts counts(Instant time, long count) {
+      long millis = time.getMillis();
+      return EventCounts.of(millis - Math.floorMod(millis, accounts.getMillis()), count);
     }
 
     /** A full map is flushed by a later element than those in it. */
@@ -159,16 +194,16 @@ public final class AggregateByWindow<T, A>
     }
   }
 
-  private static final class ResultFn<A> extends DoFn<KV<String, A>, WindowResult<A>> {
+  private static final class ResultFn<A> extends DoFn<KV<String, Counted<A>>, WindowResult<A>> {
     private static final long serialVersionUID = 1L;
 
     @ProcessElement
     public void process(
-        @Element KV<String, A> aggregate,
+        @Element KV<String, Counted<A>> counted,
         BoundedWindow window,
         PaneInfo pane,
         OutputReceiver<WindowResult<A>> out) {
-      if (aggregate.getValue() == null) {
+      if (counted.getValue() == null) {
         // Where the watermark jumps over a window and its lateness, Flink fires the last pane, and
         // then once more, with nothing in it: that would overwrite the result.
         return;
@@ -176,61 +211,69 @@ public final class AggregateByWindow<T, A>
       IntervalWindow interval = (IntervalWindow) window;
       out.output(
           new WindowResult<>(
-              aggregate.getKey(),
+              counted.getKey(),
               java.time.Instant.ofEpochMilli(interval.start().getMillis()),
               java.time.Instant.ofEpochMilli(interval.end().getMillis()),
-              aggregate.getValue(),
+              counted.getValue().aggregate(),
               pane.getIndex(),
               pane.getTiming(),
-              pane.isLast()));
+              pane.isLast(),
+              counted.getValue().events()));
     }
   }
 
-  private static final class MergeFn<T, A> extends Combine.CombineFn<A, A, A> {
+  private static final class MergeFn<T, A>
+      extends Combine.CombineFn<Counted<A>, Counted<A>, Counted<A>> {
     private static final long serialVersionUID = 1L;
 
     private final Aggregation<T, A> aggregation;
-    private final Coder<A> coder;
+    private final Coder<Counted<A>> coder;
 
-    MergeFn(Aggregation<T, A> aggregation, Coder<A> coder) {
+    MergeFn(Aggregation<T, A> aggregation, Coder<Counted<A>> coder) {
       this.aggregation = aggregation;
       this.coder = coder;
     }
 
     @Override
-    public @Nullable A createAccumulator() {
+    public @Nullable Counted<A> createAccumulator() {
       return null;
     }
 
     @Override
-    public A addInput(@Nullable A accumulator, A input) {
-      return accumulator == null ? input : aggregation.merge(accumulator, input);
+    public Counted<A> addInput(@Nullable Counted<A> accumulator, Counted<A> input) {
+      return accumulator == null ? input : merged(accumulator, input);
     }
 
     @Override
-    public @Nullable A mergeAccumulators(Iterable<A> accumulators) {
-      A merged = null;
-      for (A each : accumulators) {
+    public @Nullable Counted<A> mergeAccumulators(Iterable<Counted<A>> accumulators) {
+      Counted<A> merged = null;
+      for (Counted<A> each : accumulators) {
         if (each != null) {
-          merged = merged == null ? each : aggregation.merge(merged, each);
+          merged = merged == null ? each : merged(merged, each);
         }
       }
       return merged;
     }
 
     @Override
-    public A extractOutput(@Nullable A accumulator) {
+    public Counted<A> extractOutput(@Nullable Counted<A> accumulator) {
       return accumulator;
     }
 
     @Override
-    public Coder<A> getAccumulatorCoder(CoderRegistry registry, Coder<A> input) {
+    public Coder<Counted<A>> getAccumulatorCoder(CoderRegistry registry, Coder<Counted<A>> input) {
       return NullableCoder.of(coder);
     }
 
     @Override
-    public Coder<A> getDefaultOutputCoder(CoderRegistry registry, Coder<A> input) {
+    public Coder<Counted<A>> getDefaultOutputCoder(
+        CoderRegistry registry, Coder<Counted<A>> input) {
       return coder;
+    }
+
+    private Counted<A> merged(Counted<A> one, Counted<A> other) {
+      return new Counted<>(
+          aggregation.merge(one.aggregate(), other.aggregate()), one.events().plus(other.events()));
     }
   }
 }

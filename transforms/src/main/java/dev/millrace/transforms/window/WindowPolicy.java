@@ -89,6 +89,24 @@ public final class WindowPolicy implements Serializable {
     return slice;
   }
 
+  /**
+   * How many windows of a key an element is in.
+   *
+   * @throws IllegalStateException if it is not the same for every element
+   */
+  public int windowsPerElement() {
+    if (!(windows instanceof SlidingWindows sliding)) {
+      return 1;
+    }
+    long size = sliding.getSize().getMillis();
+    long period = sliding.getPeriod().getMillis();
+    if (size % period != 0) {
+      throw new IllegalStateException(
+          "windows of " + size + " ms, one every " + period + " ms: the size is no multiple");
+    }
+    return Math.toIntExact(size / period);
+  }
+
   /** As Beam's transform. */
   <T> Window<T> window() {
     AfterWatermark.AfterWatermarkEarlyAndLate onTime =

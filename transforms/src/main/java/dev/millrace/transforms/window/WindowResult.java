@@ -13,6 +13,7 @@ import org.apache.beam.sdk.transforms.windowing.PaneInfo;
  * @param timing whether the watermark had passed the end; UNKNOWN in Flink's batch mode
  * @param isFinal whether it is the window's last: the watermark has passed the end and the allowed
  *     lateness
+ * @param events how many elements {@code aggregate} is of
  */
 public record WindowResult<A>(
     String key,
@@ -21,4 +22,5 @@ public record WindowResult<A>(
     A aggregate,
     long pane,
     PaneInfo.Timing timing,
-    boolean isFinal) {}
+    boolean isFinal,
+    EventCounts events) {}

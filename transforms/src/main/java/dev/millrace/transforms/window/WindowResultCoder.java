@@ -43,6 +43,7 @@ public final class WindowResultCoder<A> extends StructuredCoder<WindowResult<A>>
     LONG.encode(result.pane(), out);
     TEXT.encode(result.timing().name(), out);
     BOOLEAN.encode(result.isFinal(), out);
+    EventCountsCoder.of().encode(result.events(), out);
   }
 
   @Override
@@ -59,7 +60,8 @@ public final class WindowResultCoder<A> extends StructuredCoder<WindowResult<A>>
         aggregate.decode(in),
         LONG.decode(in),
         PaneInfo.Timing.valueOf(TEXT.decode(in)),
-        BOOLEAN.decode(in));
+        BOOLEAN.decode(in),
+        EventCountsCoder.of().decode(in));
   }
 
   @Override

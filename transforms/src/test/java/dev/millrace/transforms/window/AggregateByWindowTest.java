@@ -6,6 +6,7 @@ import static org.apache.beam.sdk.transforms.windowing.PaneInfo.Timing.ON_TIME;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.is;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -23,8 +24,10 @@ import org.apache.beam.sdk.testing.PAssert;
 import org.apache.beam.sdk.testing.TestPipeline;
 import org.apache.beam.sdk.testing.TestStream;
 import org.apache.beam.sdk.transforms.Create;
+import org.apache.beam.sdk.transforms.Filter;
 import org.apache.beam.sdk.transforms.FlatMapElements;
 import org.apache.beam.sdk.transforms.MapElements;
+import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.WithTimestamps;
 import org.apache.beam.sdk.transforms.windowing.PaneInfo;
 import org.apache.beam.sdk.values.PCollection;
@@ -267,6 +270,65 @@ public class AggregateByWindowTest implements Serializable {
     pipeline.run();
   }
 
+  @Test
+  public void resultsSayHowManyElementsTheyHoldOfEachAccountingWindow() {
+    PCollection<String> elements =
+        pipeline.apply(
+            stream()
+                .addElements(at("08:04:50", "US a"), at("08:04:55", "US b"))
+                .addElements(at("08:05:10", "US c"))
+                .advanceWatermarkToInfinity());
+
+    PAssert.that(events(elements.apply("Fixed", counted(FIXED, FIVE_MINUTES))))
+        .containsInAnyOrder("08:00 ab 08:00=2", "08:05 c 08:05=1");
+    PAssert.that(
+            events(
+                elements.apply(
+                    "Sessions", counted(WindowPolicy.sessions(HALF_A_MINUTE), FIVE_MINUTES))))
+        .containsInAnyOrder("08:04 abc 08:00=2 08:05=1");
+    PAssert.that(
+            events(
+                elements.apply(
+                    "Sliding", counted(WindowPolicy.sliding(FIVE_MINUTES, MINUTE), FIVE_MINUTES))))
+        .containsInAnyOrder(
+            "08:00 ab 08:00=2",
+            "08:01 abc 08:00=2 08:05=1",
+            "08:02 abc 08:00=2 08:05=1",
+            "08:03 abc 08:00=2 08:05=1",
+            "08:04 abc 08:00=2 08:05=1",
+            "08:05 c 08:05=1");
+    pipeline.run();
+  }
+
+  @Test
+  public void accountsThatCutSlicesAreRefused() {
+    assertThrows(IllegalArgumentException.class, () -> counted(FIXED, MINUTE));
+  }
+
+  private static PCollection<String> events(PCollection<WindowResult<String>> results) {
+    return results
+        .apply(results.getName() + "Final", Filter.by(WindowResult::isFinal))
+        .apply(
+            results.getName() + "Text",
+            MapElements.into(TypeDescriptors.strings())
+                .via(
+                    each -> {
+                      StringBuilder text = new StringBuilder(minute(each.start()));
+                      text.append(' ').append(each.aggregate());
+                      for (int i = 0; i < each.events().size(); i++) {
+                        text.append(' ')
+                            .append(minute(java.time.Instant.ofEpochMilli(each.events().start(i))))
+                            .append('=')
+                            .append(each.events().count(i));
+                      }
+                      return text.toString();
+                    }));
+  }
+
+  private static String minute(java.time.Instant time) {
+    return time.toString().substring(11, 16);
+  }
+
   /** How many panes a window has is the runner's affair in a bounded run; the last is final. */
   @Test
   public void boundedRunIsFinal() {
@@ -395,8 +457,45 @@ public class AggregateByWindowTest implements Serializable {
     return pipeline.apply(stream.advanceWatermarkToInfinity()).apply(aggregate(policy));
   }
 
-  private static AggregateByWindow<String, String> aggregate(WindowPolicy policy) {
-    return AggregateByWindow.of(policy, new Letters(), StringUtf8Coder.of());
+  private static Aggregate aggregate(WindowPolicy policy) {
+    return new Aggregate(policy);
+  }
+
+  /** Without how many elements a result is of, which has tests of its own. */
+  private static final class Aggregate
+      extends PTransform<PCollection<String>, PCollection<WindowResult<String>>> {
+    private static final long serialVersionUID = 1L;
+
+    private final transient WindowPolicy policy;
+
+    Aggregate(WindowPolicy policy) {
+      this.policy = policy;
+    }
+
+    @Override
+    public PCollection<WindowResult<String>> expand(PCollection<String> elements) {
+      PCollection<WindowResult<String>> results =
+          elements.apply(counted(policy, Duration.standardDays(1)));
+      return results
+          .apply(
+              MapElements.into(results.getTypeDescriptor())
+                  .via(
+                      each ->
+                          new WindowResult<>(
+                              each.key(),
+                              each.start(),
+                              each.end(),
+                              each.aggregate(),
+                              each.pane(),
+                              each.timing(),
+                              each.isFinal(),
+                              EventCounts.NONE)))
+          .setCoder(results.getCoder());
+    }
+  }
+
+  private static AggregateByWindow<String, String> counted(WindowPolicy policy, Duration accounts) {
+    return AggregateByWindow.of(policy, new Letters(), StringUtf8Coder.of(), accounts);
   }
 
   /** That the last pane of each window, and no other, is final. */
@@ -539,7 +638,8 @@ public class AggregateByWindowTest implements Serializable {
         letters,
         pane,
         timing,
-        isFinal);
+        isFinal,
+        EventCounts.NONE);
   }
 
   private static final class Letters implements AggregateByWindow.Aggregation<String, String> {

@@ -41,7 +41,8 @@ class WindowResultCoderTest {
             ValueStats.NONE,
             0,
             PaneInfo.Timing.ON_TIME,
-            true);
+            true,
+            EventCounts.NONE);
 
     assertThat(CoderUtils.clone(CODER, old), is(old));
   }
@@ -81,6 +82,7 @@ class WindowResultCoderTest {
         new ValueStats(2, 1, value, value, value),
         pane,
         timing,
-        isFinal);
+        isFinal,
+        EventCounts.of(-300_000, 1).plus(EventCounts.of(300_000, 1)));
   }
 }

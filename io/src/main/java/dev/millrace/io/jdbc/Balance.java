@@ -1,0 +1,115 @@
+package dev.millrace.io.jdbc;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * What {@code ops.ledger} says of a window of a run: every record that was read is somewhere, or it
+ * is lost.
+ *
+ * @param window its start
+ * @param closed whether it must balance: nothing that was read can be on its way any more
+ * @param read and so on: how many records
+ */
+public record Balance(
+    Instant window,
+    boolean closed,
+    long read,
+    long written,
+    long duplicate,
+    long deadLetter,
+    long late,
+    long filtered) {
+
+  private static final String QUERY =
+      """
+      select window_start, bool_or(stage = 'closed'),
+        coalesce(sum(count) filter (where stage = 'read'), 0),
+        coalesce(sum(count) filter (where stage = 'written'), 0),
+        coalesce(sum(count) filter (where stage = 'duplicate'), 0),
+        coalesce(sum(count) filter (where stage = 'dead_letter'), 0),
+        coalesce(sum(count) filter (where stage = 'late'), 0),
+        coalesce(sum(count) filter (where stage = 'filtered'), 0)
+      from ops.ledger where run_id = ? and pipeline = ?
+      group by window_start order by window_start
+      """;
+
+  /** The windows of a run, the oldest first. */
+  public static List<Balance> of(Connection connection, String pipeline, long run)
+      throws SQLException {
+    List<Balance> windows = new ArrayList<>();
+    try (PreparedStatement query = connection.prepareStatement(QUERY)) {
+      query.setLong(1, run);
+      query.setString(2, pipeline);
+      try (ResultSet rows = query.executeQuery()) {
+        while (rows.next()) {
+          windows.add(
+              new Balance(
+                  rows.getObject(1, OffsetDateTime.class).toInstant(),
+                  rows.getBoolean(2),
+                  rows.getLong(3),
+                  rows.getLong(4),
+                  rows.getLong(5),
+                  rows.getLong(6),
+                  rows.getLong(7),
+                  rows.getLong(8)));
+        }
+      }
+    }
+    return windows;
+  }
+
+  /** The last run of a pipeline that has accounts; empty if there is none. */
+  public static OptionalLong lastRun(Connection connection, String pipeline) throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement("select max(run_id) from ops.ledger where pipeline = ?")) {
+      query.setString(1, pipeline);
+      try (ResultSet row = query.executeQuery()) {
+        row.next();
+        long run = row.getLong(1);
+        return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(run);
+      }
+    }
+  }
+
+  /** How many records of it are somewhere. */
+  public long accounted() {
+    return written + duplicate + deadLetter + late + filtered;
+  }
+
+  /** Records that are nowhere; negative if there are more than were read. */
+  public long missing() {
+    return read - accounted();
+  }
+
+  /** Whether it must balance and doesn't. */
+  public boolean isWrong() {
+    return closed && missing() != 0;
+  }
+
+  /** The account as an equation, for a person; it holds if nothing is {@link #missing}. */
+  public String equation() {
+    return "read %,d = written %,d + duplicate %,d + dead letter %,d + late %,d + filtered %,d"
+        .formatted(read, written, duplicate, deadLetter, late, filtered);
+  }
+
+  /** The sum of both, closed if both are. */
+  public Balance plus(Balance other) {
+    return new Balance(
+        window,
+        closed && other.closed,
+        read + other.read,
+        written + other.written,
+        duplicate + other.duplicate,
+        deadLetter + other.deadLetter,
+        late + other.late,
+        filtered + other.filtered);
+  }
+}

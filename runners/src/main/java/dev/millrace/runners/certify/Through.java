@@ -1,0 +1,68 @@
+package dev.millrace.runners.certify;
+
+import dev.millrace.transforms.record.RawRecord;
+import org.apache.beam.sdk.transforms.DoFn;
+import org.apache.beam.sdk.transforms.PTransform;
+import org.apache.beam.sdk.transforms.ParDo;
+import org.apache.beam.sdk.values.PBegin;
+import org.apache.beam.sdk.values.PCollection;
+import org.apache.beam.sdk.values.POutput;
+
+/** A sink whose input passes a {@link FaultInjector} first. */
+final class Through<T, O extends POutput> extends PTransform<PCollection<T>, O> {
+  private static final long serialVersionUID = 1L;
+
+  private final FaultInjector faults;
+  private final String place;
+  private final PTransform<PCollection<T>, O> sink;
+
+  private Through(FaultInjector faults, String place, PTransform<PCollection<T>, O> sink) {
+    this.faults = faults;
+    this.place = place;
+    this.sink = sink;
+  }
+
+  static <T, O extends POutput> PTransform<PCollection<T>, O> sink(
+      FaultInjector faults, String place, PTransform<PCollection<T>, O> sink) {
+    return new Through<>(faults, place, sink);
+  }
+
+  static PTransform<PBegin, PCollection<RawRecord>> source(
+      FaultInjector faults, PTransform<PBegin, PCollection<RawRecord>> source) {
+    return new PTransform<>() {
+      private static final long serialVersionUID = 1L;
+
+      @Override
+      public PCollection<RawRecord> expand(PBegin begin) {
+        return begin
+            .apply("Source", source)
+            .apply("Pass", ParDo.of(new PassFn<>(faults, "source")));
+      }
+    };
+  }
+
+  @Override
+  public O expand(PCollection<T> input) {
+    return input
+        .apply("Pass", ParDo.of(new PassFn<T>(faults, place)))
+        .setCoder(input.getCoder())
+        .apply("Sink", sink);
+  }
+
+  private static final class PassFn<T> extends DoFn<T, T> {
+    private static final long serialVersionUID = 1L;
+
+    private final FaultInjector faults;
+    private final String place;
+
+    PassFn(FaultInjector faults, String place) {
+      this.faults = faults;
+      this.place = place;
+    }
+
+    @ProcessElement
+    public void process(@Element T element, OutputReceiver<T> out) {
+      faults.pass(place, element, out::output);
+    }
+  }
+}

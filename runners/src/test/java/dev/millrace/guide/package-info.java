@@ -1,0 +1,2 @@
+/** The code of the guides in docs/guides, as they print it. */
+package dev.millrace.guide;

@@ -1,0 +1,171 @@
+package dev.millrace.transforms.admission;
+
+import com.dynatrace.hash4j.hashing.HashStream64;
+import com.dynatrace.hash4j.hashing.HashValue128;
+import com.dynatrace.hash4j.hashing.Hasher128;
+import com.dynatrace.hash4j.hashing.Hasher64;
+import com.dynatrace.hash4j.hashing.Hashing;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import org.apache.beam.sdk.coders.KvCoder;
+import org.apache.beam.sdk.coders.ListCoder;
+import org.apache.beam.sdk.coders.VarIntCoder;
+import org.apache.beam.sdk.transforms.DoFn;
+import org.apache.beam.sdk.transforms.PTransform;
+import org.apache.beam.sdk.transforms.ParDo;
+import org.apache.beam.sdk.transforms.windowing.GlobalWindow;
+import org.apache.beam.sdk.values.KV;
+import org.apache.beam.sdk.values.PCollection;
+import org.joda.time.Duration;
+import org.joda.time.Instant;
+
+/**
+ * Puts the elements of a bundle together by the hash of their ids, so that a shuffle and an access
+ * to state are paid per batch and not per element. A batch has the time of its oldest element, for
+ * which the watermark waits.
+ */
+final class GatherByShard<T>
+    extends PTransform<PCollection<T>, PCollection<KV<Integer, List<Candidate<T>>>>> {
+  private static final long serialVersionUID = 1L;
+
+  static final int MAX_SHARDS = 64;
+
+  /**
+   * The keys of the shards, part of the identity of the state: such that Flink, which hashes them
+   * once more, puts them into every second of 128 key groups, and so spreads them evenly at any
+   * parallelism that divides 64.
+   */
+  private static final int[] KEYS = {
+    6, 122, 83, 10, 17, 32, 18, 128, 11, 137, 112, 146, 287, 138, 235, 232, //
+    237, 24, 88, 101, 19, 42, 344, 0, 4, 44, 342, 186, 139, 202, 75, 59, //
+    568, 35, 3, 13, 415, 23, 141, 249, 95, 132, 124, 206, 196, 495, 45, 14, //
+    60, 272, 207, 94, 198, 161, 28, 70, 65, 115, 8, 175, 20, 1, 449, 174
+  };
+
+  private final Identity<T> identity;
+  private final int shards;
+
+  GatherByShard(Identity<T> identity, int shards) {
+    this.identity = identity;
+    this.shards = shards;
+  }
+
+  /** The key of one of so many shards, counted from 0. */
+  static int key(int shard, int shards) {
+    return KEYS[shard * (MAX_SHARDS / shards)];
+  }
+
+  @Override
+  public PCollection<KV<Integer, List<Candidate<T>>>> expand(PCollection<T> elements) {
+    return elements
+        .apply("Gather", ParDo.of(new GatherFn<>(identity, shards)))
+        .setCoder(
+            KvCoder.of(VarIntCoder.of(), ListCoder.of(new CandidateCoder<>(elements.getCoder()))));
+  }
+
+  private static final class GatherFn<T> extends DoFn<T, KV<Integer, List<Candidate<T>>>> {
+    private static final long serialVersionUID = 1L;
+
+    /** In batch mode a bundle is all there is. */
+    private static final int MAX_GATHERED = 5_000;
+
+    private static final Hasher128 IDS = Hashing.xxh3_128();
+    private static final Hasher64 CONTENTS = Hashing.xxh3_64();
+
+    private final Identity<T> identity;
+    private final int count;
+
+    private transient HashStream64 content;
+    private transient List<List<Candidate<T>>> shards;
+    private transient int gathered;
+
+    /** Whether every shard has heard of this worker: each must follow the watermark. */
+    private transient boolean greeted;
+
+    GatherFn(Identity<T> identity, int count) {
+      this.identity = identity;
+      this.count = count;
+    }
+
+    @Setup
+    public void setup() {
+      content = CONTENTS.hashStream();
+      greeted = false;
+    }
+
+    @StartBundle
+    public void startBundle() {
+      shards = new ArrayList<>(count);
+      for (int i = 0; i < count; i++) {
+        shards.add(new ArrayList<>());
+      }
+      gathered = 0;
+    }
+
+    @ProcessElement
+    public void process(
+        @Element T element,
+        @Timestamp Instant time,
+        OutputReceiver<KV<Integer, List<Candidate<T>>>> out) {
+      HashValue128 id = IDS.hashCharsTo128Bits(identity.id(element));
+      identity.content(element, time.getMillis(), content.reset());
+      long high = id.getMostSignificantBits();
+      shards
+          .get((int) (((high >>> Integer.SIZE) * count) >>> Integer.SIZE))
+          .add(
+              new Candidate<>(
+                  element,
+                  time.getMillis(),
+                  high,
+                  id.getLeastSignificantBits(),
+                  content.getAsInt()));
+      gathered++;
+      if (gathered == MAX_GATHERED) {
+        flush(out::outputWithTimestamp);
+        startBundle();
+      }
+    }
+
+    @FinishBundle
+    public void finishBundle(FinishBundleContext out) {
+      flush((batch, oldest) -> out.output(batch, oldest, GlobalWindow.INSTANCE));
+      shards = List.of();
+    }
+
+    /** Flushed by a later element than those gathered. */
+    @Override
+    @SuppressWarnings("deprecation") // Beam has nothing else for outputs of a buffer.
+    public Duration getAllowedTimestampSkew() {
+      return Duration.millis(Long.MAX_VALUE);
+    }
+
+    private void flush(BiConsumer<KV<Integer, List<Candidate<T>>>, Instant> out) {
+      if (gathered == 0) {
+        return;
+      }
+      long oldestOfAll = Long.MAX_VALUE;
+      if (!greeted) {
+        for (List<Candidate<T>> shard : shards) {
+          oldestOfAll = Math.min(oldestOfAll, oldest(shard));
+        }
+      }
+      for (int i = 0; i < count; i++) {
+        List<Candidate<T>> shard = shards.get(i);
+        if (!shard.isEmpty() || !greeted) {
+          long time = shard.isEmpty() ? oldestOfAll : oldest(shard);
+          out.accept(KV.of(key(i, count), shard), Instant.ofEpochMilli(time));
+        }
+      }
+      greeted = true;
+    }
+
+    private static <T> long oldest(List<Candidate<T>> candidates) {
+      long oldest = Long.MAX_VALUE;
+      for (Candidate<T> each : candidates) {
+        oldest = Math.min(oldest, each.millis());
+      }
+      return oldest;
+    }
+  }
+}
