@@ -1,10 +1,10 @@
 package dev.millrace.benchmarks;
 
+import dev.millrace.transforms.record.DecimalCoder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import org.apache.beam.sdk.coders.AtomicCoder;
-import org.apache.beam.sdk.coders.BigDecimalCoder;
 import org.apache.beam.sdk.coders.VarLongCoder;
 
 /** {@link CountAndSum} as bytes. */
@@ -12,7 +12,7 @@ final class CountAndSumCoder extends AtomicCoder<CountAndSum> {
   private static final long serialVersionUID = 1L;
 
   private static final VarLongCoder LONG = VarLongCoder.of();
-  private static final BigDecimalCoder DECIMAL = BigDecimalCoder.of();
+  private static final DecimalCoder DECIMAL = DecimalCoder.of();
   private static final CountAndSumCoder INSTANCE = new CountAndSumCoder();
 
   private CountAndSumCoder() {}

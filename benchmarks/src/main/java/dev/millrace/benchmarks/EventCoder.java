@@ -1,10 +1,10 @@
 package dev.millrace.benchmarks;
 
+import dev.millrace.transforms.record.DecimalCoder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import org.apache.beam.sdk.coders.AtomicCoder;
-import org.apache.beam.sdk.coders.BigDecimalCoder;
 import org.apache.beam.sdk.coders.ByteArrayCoder;
 import org.apache.beam.sdk.coders.StringUtf8Coder;
 
@@ -13,7 +13,7 @@ final class EventCoder extends AtomicCoder<Event> {
   private static final long serialVersionUID = 1L;
 
   private static final StringUtf8Coder TEXT = StringUtf8Coder.of();
-  private static final BigDecimalCoder DECIMAL = BigDecimalCoder.of();
+  private static final DecimalCoder DECIMAL = DecimalCoder.of();
   private static final ByteArrayCoder BYTES = ByteArrayCoder.of();
   private static final EventCoder INSTANCE = new EventCoder();
 

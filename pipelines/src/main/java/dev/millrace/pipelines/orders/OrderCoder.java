@@ -1,5 +1,6 @@
 package dev.millrace.pipelines.orders;
 
+import dev.millrace.transforms.record.DecimalCoder;
 import dev.millrace.transforms.record.RawRecordCoder;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,7 +9,6 @@ import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.apache.beam.sdk.coders.AtomicCoder;
-import org.apache.beam.sdk.coders.BigDecimalCoder;
 import org.apache.beam.sdk.coders.Coder;
 import org.apache.beam.sdk.coders.CoderException;
 import org.apache.beam.sdk.coders.CoderProvider;
@@ -22,10 +22,10 @@ import org.apache.beam.sdk.values.TypeDescriptor;
 public final class OrderCoder extends AtomicCoder<Order> {
   private static final long serialVersionUID = 1L;
 
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final StringUtf8Coder TEXT = StringUtf8Coder.of();
   private static final Coder<String> OPTIONAL_TEXT = NullableCoder.of(TEXT);
-  private static final BigDecimalCoder DECIMAL = BigDecimalCoder.of();
+  private static final DecimalCoder DECIMAL = DecimalCoder.of();
   private static final VarLongCoder LONG = VarLongCoder.of();
   private static final RawRecordCoder RECORD = RawRecordCoder.of();
   private static final OrderCoder INSTANCE = new OrderCoder();
@@ -59,7 +59,7 @@ public final class OrderCoder extends AtomicCoder<Order> {
   public Order decode(InputStream in) throws IOException {
     int version = in.read();
     if (version != VERSION) {
-      throw new CoderException("Order of version " + version + ", written by a newer release");
+      throw new CoderException("Order of version " + version + ", written by another release");
     }
     String eventId = TEXT.decode(in);
     String orderId = TEXT.decode(in);

@@ -1,12 +1,12 @@
 package dev.millrace.pipelines.traffic;
 
+import dev.millrace.transforms.record.DecimalCoder;
 import dev.millrace.transforms.record.RawRecordCoder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.math.BigDecimal;
 import org.apache.beam.sdk.coders.AtomicCoder;
-import org.apache.beam.sdk.coders.BigDecimalCoder;
 import org.apache.beam.sdk.coders.Coder;
 import org.apache.beam.sdk.coders.CoderException;
 import org.apache.beam.sdk.coders.CoderProvider;
@@ -19,10 +19,10 @@ import org.apache.beam.sdk.values.TypeDescriptor;
 public final class EventCoder extends AtomicCoder<Event> {
   private static final long serialVersionUID = 1L;
 
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final StringUtf8Coder TEXT = StringUtf8Coder.of();
   private static final Coder<String> OPTIONAL_TEXT = NullableCoder.of(TEXT);
-  private static final Coder<BigDecimal> OPTIONAL_DECIMAL = NullableCoder.of(BigDecimalCoder.of());
+  private static final Coder<BigDecimal> OPTIONAL_DECIMAL = NullableCoder.of(DecimalCoder.of());
   private static final RawRecordCoder RECORD = RawRecordCoder.of();
   private static final EventCoder INSTANCE = new EventCoder();
 
@@ -52,7 +52,7 @@ public final class EventCoder extends AtomicCoder<Event> {
   public Event decode(InputStream in) throws IOException {
     int version = in.read();
     if (version != VERSION) {
-      throw new CoderException("Event of version " + version + ", written by a newer release");
+      throw new CoderException("Event of version " + version + ", written by another release");
     }
     return new Event(
         TEXT.decode(in),

@@ -9,6 +9,7 @@ import dev.millrace.transforms.ledger.LedgerEntryCoder;
 import dev.millrace.transforms.ledger.Stage;
 import dev.millrace.transforms.ledger.Tally;
 import java.io.Serializable;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.beam.sdk.Pipeline;
@@ -58,8 +59,9 @@ import org.joda.time.Instant;
  *   <li>Guarantee: exact, for ids that were admitted with an event time within the horizon. A
  *       duplicate beyond it passes. Two different ids are taken for one with a probability of
  *       n²/2<sup>129</sup>, n being how many are remembered.
- *   <li>State: 24 bytes for each id, until the watermark has passed its event time by the horizon,
- *       the window and the allowed lateness, plus at most an eighth of the horizon.
+ *   <li>State: 24 bytes for each id, and 5 to 11 in memory beside it, until the watermark has
+ *       passed its event time by the horizon, the window and the allowed lateness, plus at most an
+ *       eighth of the horizon.
  * </ul>
  *
  * <p>Counts {@code duplicates}, {@code conflicting} and {@code late} under the pipeline's name, and
@@ -178,7 +180,7 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
   private static final class JudgeFn<T> extends DoFn<KV<Integer, List<Candidate<T>>>, T> {
     private static final long serialVersionUID = 1L;
     private static final String SHARD = "shard";
-    private static final String BUCKETS = "buckets";
+    private static final String BLOCKS = "blocks";
     private static final String TICK = "tick";
 
     private final String pipeline;
@@ -193,14 +195,15 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
     private final StateSpec<ValueState<ShardState>> shardSpec =
         StateSpecs.value(new ShardState.StateCoder());
 
-    @StateId(BUCKETS)
-    private final StateSpec<MapState<Integer, byte[]>> bucketsSpec =
+    @StateId(BLOCKS)
+    private final StateSpec<MapState<Integer, byte[]>> blocksSpec =
         StateSpecs.map(VarIntCoder.of(), ByteArrayCoder.of());
 
     /** Follows the watermark for as long as there is one. */
     @TimerId(TICK)
     private final TimerSpec tickSpec = TimerSpecs.timer(TimeDomain.EVENT_TIME);
 
+    private transient Map<Integer, SeenIds> shards;
     private transient Tally tally;
     private transient long duplicatesInBundle;
     private transient long conflictingInBundle;
@@ -216,6 +219,11 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
       this.late = Metrics.counter(pipeline, "late");
     }
 
+    @Setup
+    public void setup() {
+      shards = new HashMap<>();
+    }
+
     @StartBundle
     public void startBundle() {
       tally = new Tally(rule.window());
@@ -228,22 +236,23 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
     public void process(
         @Element KV<Integer, List<Candidate<T>>> batch,
         @StateId(SHARD) ValueState<ShardState> shard,
-        @StateId(BUCKETS) MapState<Integer, byte[]> buckets,
+        @StateId(BLOCKS) MapState<Integer, byte[]> blocks,
         @TimerId(TICK) Timer tick,
         MultiOutputReceiver out) {
       ShardState before = shard.read();
       ShardState state = before == null ? ShardState.fresh() : before;
       long watermark = Math.max(state.watermark(), tick.getCurrentRelativeTime().getMillis());
-      SeenIds seen = new SeenIds(buckets, state.bits(), state.ids());
+      SeenIds seen = shards.computeIfAbsent(batch.getKey(), key -> new SeenIds());
+      seen.open(state.ids(), blocks);
       for (Candidate<T> each : batch.getValue()) {
         judge(each, seen, watermark, out);
       }
-      seen.write();
+      IdLog ids = seen.close();
       if (before == null) {
         arm(Math.max(watermark, BoundedWindow.TIMESTAMP_MIN_VALUE.getMillis()), tick);
       }
-      if (before == null || seen.ids() != state.ids()) {
-        shard.write(state.with(seen.bits(), seen.ids()));
+      if (before == null || !ids.equals(state.ids())) {
+        shard.write(state.withIds(ids));
       }
     }
 
@@ -314,22 +323,26 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
     @OnTimer(TICK)
     public void tick(
         @StateId(SHARD) ValueState<ShardState> shard,
-        @StateId(BUCKETS) MapState<Integer, byte[]> buckets,
-        @TimerId(TICK) Timer tick) {
+        @StateId(BLOCKS) MapState<Integer, byte[]> blocks,
+        @TimerId(TICK) Timer tick,
+        @Key Integer key) {
       long watermark = tick.getCurrentRelativeTime().getMillis();
       ShardState before = shard.read();
       ShardState state = before == null ? ShardState.fresh() : before;
       state = state.withWatermark(Math.max(state.watermark(), watermark));
-      if (state.ids() == 0 || state.swept() == ShardState.NEVER) {
+      if (state.ids().ids() == 0 || state.swept() == ShardState.NEVER) {
         state = state.withSwept(watermark);
       } else if (watermark - state.swept() >= rule.sweepEvery()) {
-        SeenIds seen = new SeenIds(buckets, state.bits(), state.ids());
+        SeenIds seen = shards.computeIfAbsent(key, each -> new SeenIds());
+        seen.open(state.ids(), blocks);
         seen.forgetBefore(rule.remembersFrom(watermark));
-        state = state.with(seen.bits(), seen.ids()).withSwept(watermark);
+        state = state.withIds(seen.close()).withSwept(watermark);
       }
       shard.write(state);
       if (watermark < GlobalWindow.INSTANCE.maxTimestamp().getMillis()) {
         arm(watermark, tick);
+      } else {
+        shards.remove(key);
       }
     }
 

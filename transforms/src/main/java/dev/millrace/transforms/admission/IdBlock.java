@@ -8,19 +8,17 @@ import java.util.Arrays;
 /**
  * Ids that were admitted, packed into an array of {@value #ENTRY} bytes each: the 128 bits of the
  * id's hash, 32 of its content's, and the event time in seconds since 1970.
- *
- * <p>The array that it is made of is never changed, for it is state, of which a checkpoint may be
- * being written.
  */
 final class IdBlock {
   static final int ENTRY = 24;
 
+  /** Some 4 kB: a batch rewrites a block that isn't full. */
+  static final int MAX_IDS = 170;
+
   private static final int HIGH = 8;
   private static final int CONTENT = 16;
   private static final int SECONDS = 20;
-  private static final int ROOM = 4 * ENTRY;
   private static final long MAX_SECONDS = 0xffff_ffffL;
-  private static final byte[] NONE = {};
 
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
@@ -37,33 +35,46 @@ final class IdBlock {
     CONFLICTING
   }
 
-  private byte[] bytes;
+  private final byte[] bytes = new byte[MAX_IDS * ENTRY];
   private int used;
-  private boolean changed;
-
-  private IdBlock(byte[] bytes) {
-    this.bytes = bytes;
-    this.used = bytes.length;
-  }
-
-  /** An empty one. */
-  static IdBlock empty() {
-    return new IdBlock(NONE);
-  }
-
-  /** What {@link #toBytes} gave. */
-  static IdBlock of(byte[] bytes) {
-    return new IdBlock(bytes);
-  }
 
   /** How many ids there are. */
   int size() {
     return used / ENTRY;
   }
 
-  /** Whether it is another one than it was made of. */
-  boolean isChanged() {
-    return changed;
+  boolean isFull() {
+    return used == bytes.length;
+  }
+
+  void clear() {
+    used = 0;
+  }
+
+  /** Becomes a copy of what {@link #toBytes} gave. */
+  void fill(byte[] stored) {
+    System.arraycopy(stored, 0, bytes, 0, stored.length);
+    used = stored.length;
+  }
+
+  /** A copy, as it is stored. */
+  byte[] toBytes() {
+    return Arrays.copyOf(bytes, used);
+  }
+
+  /** Adds a candidate's id; there must be room. */
+  void add(Candidate<?> candidate) {
+    LONG.set(bytes, used, candidate.low());
+    LONG.set(bytes, used + HIGH, candidate.high());
+    INT.set(bytes, used + CONTENT, candidate.content());
+    INT.set(bytes, used + SECONDS, (int) seconds(candidate.millis()));
+    used += ENTRY;
+  }
+
+  /** Adds the id that stands at {@code at} in a stored block; there must be room. */
+  void add(byte[] stored, int at) {
+    System.arraycopy(stored, at, bytes, used, ENTRY);
+    used += ENTRY;
   }
 
   /**
@@ -72,12 +83,21 @@ final class IdBlock {
    * @param horizonSeconds how far from its event time its id may have been admitted
    */
   Known find(Candidate<?> candidate, long horizonSeconds) {
+    return find(bytes, used, candidate, horizonSeconds);
+  }
+
+  /** The same in a stored block. */
+  static Known find(byte[] stored, Candidate<?> candidate, long horizonSeconds) {
+    return find(stored, stored.length, candidate, horizonSeconds);
+  }
+
+  private static Known find(byte[] bytes, int used, Candidate<?> candidate, long horizonSeconds) {
     long low = candidate.low();
     long seconds = seconds(candidate.millis());
     for (int at = 0; at < used; at += ENTRY) {
-      if ((long) LONG.get(bytes, at) == low
+      if (lowAt(bytes, at) == low
           && (long) LONG.get(bytes, at + HIGH) == candidate.high()
-          && Math.abs(secondsAt(at) - seconds) <= horizonSeconds) {
+          && Math.abs(secondsAt(bytes, at) - seconds) <= horizonSeconds) {
         return (int) INT.get(bytes, at + CONTENT) == candidate.content()
             ? Known.SAME
             : Known.CONFLICTING;
@@ -86,59 +106,24 @@ final class IdBlock {
     return Known.NO;
   }
 
-  /** Adds a candidate's id. */
-  void add(Candidate<?> candidate) {
-    room();
-    LONG.set(bytes, used, candidate.low());
-    LONG.set(bytes, used + HIGH, candidate.high());
-    INT.set(bytes, used + CONTENT, candidate.content());
-    INT.set(bytes, used + SECONDS, (int) seconds(candidate.millis()));
-    used += ENTRY;
-  }
-
-  /** Those of a time that is not before {@code second}, since 1970. */
-  IdBlock since(long second) {
-    IdBlock kept = empty();
-    for (int at = 0; at < used; at += ENTRY) {
-      if (secondsAt(at) >= second) {
-        kept.copy(bytes, at);
+  /** Whether a stored block has an id of a time before {@code second}, since 1970. */
+  static boolean hasBefore(byte[] stored, long second) {
+    for (int at = 0; at < stored.length; at += ENTRY) {
+      if (secondsAt(stored, at) < second) {
+        return true;
       }
     }
-    return kept.used == used ? this : kept;
+    return false;
   }
 
-  /** Those whose hash has this bit set, or not. */
-  IdBlock where(int bit, boolean set) {
-    IdBlock kept = empty();
-    for (int at = 0; at < used; at += ENTRY) {
-      if (((long) LONG.get(bytes, at) >>> bit & 1) == (set ? 1 : 0)) {
-        kept.copy(bytes, at);
-      }
-    }
-    return kept;
+  /** The second half of the hash of the id at {@code at}. */
+  static long lowAt(byte[] stored, int at) {
+    return (long) LONG.get(stored, at);
   }
 
-  /** As it is kept. */
-  byte[] toBytes() {
-    return used == bytes.length ? bytes : Arrays.copyOf(bytes, used);
-  }
-
-  private void copy(byte[] from, int at) {
-    room();
-    System.arraycopy(from, at, bytes, used, ENTRY);
-    used += ENTRY;
-  }
-
-  /** A first addition copies what is there: it may belong to the state. */
-  private void room() {
-    if (!changed || used + ENTRY > bytes.length) {
-      bytes = Arrays.copyOf(bytes, used + Math.max(ROOM, changed ? used / 2 : 0));
-      changed = true;
-    }
-  }
-
-  private long secondsAt(int at) {
-    return Integer.toUnsignedLong((int) INT.get(bytes, at + SECONDS));
+  /** The event time of the id at {@code at}. */
+  static long secondsAt(byte[] stored, int at) {
+    return Integer.toUnsignedLong((int) INT.get(stored, at + SECONDS));
   }
 
   /** As four bytes without a sign hold them, to the year 2106. */

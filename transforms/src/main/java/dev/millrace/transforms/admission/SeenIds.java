@@ -2,116 +2,146 @@ package dev.millrace.transforms.admission;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import org.apache.beam.sdk.state.MapState;
-import org.checkerframework.checker.nullness.qual.Nullable;
 
 /**
- * The ids of a shard, in small buckets: what a batch rewrites must stay small. The buckets double
- * when they get full, so that it does whatever their number.
+ * The ids of a shard: in its state as a log of {@link IdBlock}s, of which only the last is ever
+ * written again; and in memory an {@link IdIndex} of it, so that a new id costs no access to state.
+ *
+ * <p>The index is made of the state, by whoever finds that the state is not as he left it: after a
+ * restart, or where several workers take turns.
+ *
+ * <p>Use: {@link #open}, then any of the others, then {@link #close}.
  */
 final class SeenIds {
-  private static final int MAX_PER_BUCKET = 64;
-  private static final int MAX_BITS = 24;
+  private final IdIndex index = new IdIndex();
+  private final IdBlock tail = new IdBlock();
+  private long indexed = IdLog.NO_REVISION;
 
-  private final MapState<Integer, byte[]> buckets;
-  private final Map<Integer, IdBlock> touched = new HashMap<>();
-  private int bits;
+  private MapState<Integer, byte[]> blocks;
+  private IdLog log = IdLog.EMPTY;
+  private int last;
   private long ids;
+  private boolean changed;
 
-  /**
-   * As the state has them.
-   *
-   * @param bits there are 2 to this power buckets
-   * @param ids in them
-   */
-  SeenIds(MapState<Integer, byte[]> buckets, int bits, long ids) {
-    this.buckets = buckets;
-    this.bits = bits;
-    this.ids = ids;
+  /** Begins a batch with what the state has. */
+  void open(IdLog stored, MapState<Integer, byte[]> storedBlocks) {
+    blocks = storedBlocks;
+    log = stored;
+    last = stored.last();
+    ids = stored.ids();
+    changed = false;
+    if (stored.revision() != indexed || indexed == IdLog.NO_REVISION) {
+      byte[] unfinished = blocks.get(last).read();
+      tail.clear();
+      if (unfinished != null) {
+        tail.fill(unfinished);
+      }
+      index();
+    }
+    indexed = IdLog.NO_REVISION;
   }
 
-  int bits() {
-    return bits;
-  }
-
-  long ids() {
-    return ids;
+  /** Ends a batch; the state gets what was added. */
+  IdLog close() {
+    if (changed) {
+      if (tail.size() > 0) {
+        blocks.put(last, tail.toBytes());
+      }
+      log = new IdLog(last, ids, ThreadLocalRandom.current().nextLong());
+    }
+    indexed = log.revision();
+    return log;
   }
 
   /** What is known of a candidate. */
   IdBlock.Known find(Candidate<?> candidate, long horizonSeconds) {
-    return bucket(candidate).find(candidate, horizonSeconds);
+    long low = candidate.low();
+    for (int place = index.find(low); place != IdIndex.NONE; place = index.findNext(low, place)) {
+      IdBlock.Known known = find(candidate, horizonSeconds, index.blockAt(place, last));
+      if (known != IdBlock.Known.NO) {
+        return known;
+      }
+    }
+    return IdBlock.Known.NO;
   }
 
-  /** Remembers a candidate's id, until {@link #write} in memory only. */
+  private IdBlock.Known find(Candidate<?> candidate, long horizonSeconds, int number) {
+    if (number == last) {
+      return tail.find(candidate, horizonSeconds);
+    }
+    byte[] block = blocks.get(number).read();
+    return block == null ? IdBlock.Known.NO : IdBlock.find(block, candidate, horizonSeconds);
+  }
+
+  /** Remembers a candidate's id. */
   void add(Candidate<?> candidate) {
-    bucket(candidate).add(candidate);
-    ids++;
+    tail.add(candidate);
+    added(candidate.low());
   }
 
-  /** Puts what was added into the state. */
-  void write() {
-    touched.forEach(
-        (number, block) -> {
-          if (block.isChanged()) {
-            buckets.put(number, block.toBytes());
-          }
-        });
-    touched.clear();
-    while (ids > (long) MAX_PER_BUCKET << bits && bits < MAX_BITS) {
-      split();
+  private void added(long low) {
+    index.add(low, last);
+    ids++;
+    changed = true;
+    if (tail.isFull()) {
+      finishTail();
+    }
+    if (index.isFull()) {
+      index();
+    }
+  }
+
+  private void finishTail() {
+    if (tail.size() > 0) {
+      blocks.put(last, tail.toBytes());
+      last++;
+      tail.clear();
     }
   }
 
   /** Throws out the ids of a time before {@code second}, since 1970. */
   void forgetBefore(long second) {
-    Map<Integer, IdBlock> changes = new HashMap<>();
-    long left = 0;
-    for (Map.Entry<Integer, byte[]> each : buckets.entries().read()) {
-      IdBlock before = IdBlock.of(each.getValue());
-      IdBlock after = before.since(second);
-      left += after.size();
-      if (after.size() < before.size()) {
-        changes.put(each.getKey(), after);
+    Map<Integer, byte[]> expired = new HashMap<>();
+    for (Map.Entry<Integer, byte[]> each : blocks.entries().read()) {
+      if (IdBlock.hasBefore(each.getValue(), second)) {
+        expired.put(each.getKey(), each.getValue());
       }
     }
-    changes.forEach(this::put);
-    ids = left;
+    if (!expired.isEmpty()) {
+      finishTail();
+      expired.forEach((number, block) -> forgetBefore(second, number, block));
+    }
     if (ids == 0) {
-      bits = 0;
+      index.reset(0);
     }
   }
 
-  /** Each bucket gives those of its ids that have the next bit set to a new one. */
-  private void split() {
-    int before = 1 << bits;
-    for (int number = 0; number < before; number++) {
-      byte[] bytes = buckets.get(number).read();
-      if (bytes != null) {
-        IdBlock block = IdBlock.of(bytes);
-        put(number, block.where(bits, false));
-        put(number + before, block.where(bits, true));
+  /** What of a block is not yet too old goes to the log's end. */
+  private void forgetBefore(long second, int number, byte[] block) {
+    blocks.remove(number);
+    changed = true;
+    ids -= block.length / IdBlock.ENTRY;
+    for (int at = 0; at < block.length; at += IdBlock.ENTRY) {
+      if (IdBlock.secondsAt(block, at) >= second) {
+        tail.add(block, at);
+        added(IdBlock.lowAt(block, at));
       }
     }
-    bits++;
   }
 
-  private void put(int number, IdBlock block) {
-    if (block.size() == 0) {
-      buckets.remove(number);
-    } else {
-      buckets.put(number, block.toBytes());
+  private void index() {
+    index.reset(ids);
+    for (Map.Entry<Integer, byte[]> each : blocks.entries().read()) {
+      index(each.getValue(), each.getKey());
     }
+    index(tail.toBytes(), last);
   }
 
-  private IdBlock bucket(Candidate<?> candidate) {
-    int number = (int) (candidate.low() & (1L << bits) - 1);
-    IdBlock block = touched.get(number);
-    if (block == null) {
-      byte @Nullable [] bytes = buckets.get(number).read();
-      block = bytes == null ? IdBlock.empty() : IdBlock.of(bytes);
-      touched.put(number, block);
+  private void index(byte[] block, int number) {
+    for (int at = 0; at < block.length; at += IdBlock.ENTRY) {
+      index.add(IdBlock.lowAt(block, at), number);
     }
-    return block;
   }
 }

@@ -11,45 +11,45 @@ import org.apache.beam.sdk.coders.VarLongCoder;
 /**
  * What a shard remembers beside its ids.
  *
- * @param bits its ids lie in 2 to this power buckets
- * @param ids how many there are
+ * @param ids of the log of its ids, what isn't in its blocks
  * @param watermark the highest that it has seen, milliseconds since 1970: the engine doesn't keep
  *     any in its checkpoints
  * @param swept when expired ids were last thrown out, by the watermark
  */
-record ShardState(int bits, long ids, long watermark, long swept) {
+record ShardState(IdLog ids, long watermark, long swept) {
   static final long NEVER = Long.MIN_VALUE;
 
   /** Of a shard that nothing has come to. */
   static ShardState fresh() {
-    return new ShardState(0, 0, NEVER, NEVER);
+    return new ShardState(IdLog.EMPTY, NEVER, NEVER);
   }
 
-  ShardState with(int newBits, long newIds) {
-    return new ShardState(newBits, newIds, watermark, swept);
+  ShardState withIds(IdLog newIds) {
+    return new ShardState(newIds, watermark, swept);
   }
 
   ShardState withWatermark(long newWatermark) {
-    return new ShardState(bits, ids, newWatermark, swept);
+    return new ShardState(ids, newWatermark, swept);
   }
 
   ShardState withSwept(long newSwept) {
-    return new ShardState(bits, ids, watermark, newSwept);
+    return new ShardState(ids, watermark, newSwept);
   }
 
   /** A version byte, then the fields. */
   static final class StateCoder extends AtomicCoder<ShardState> {
     private static final long serialVersionUID = 1L;
 
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final VarIntCoder INT = VarIntCoder.of();
     private static final VarLongCoder LONG = VarLongCoder.of();
 
     @Override
     public void encode(ShardState state, OutputStream out) throws IOException {
       out.write(VERSION);
-      INT.encode(state.bits, out);
-      LONG.encode(state.ids, out);
+      INT.encode(state.ids.last(), out);
+      LONG.encode(state.ids.ids(), out);
+      LONG.encode(state.ids.revision(), out);
       LONG.encode(state.watermark, out);
       LONG.encode(state.swept, out);
     }
@@ -59,9 +59,10 @@ record ShardState(int bits, long ids, long watermark, long swept) {
       int version = in.read();
       if (version != VERSION) {
         throw new CoderException(
-            "ShardState of version " + version + ", written by a newer release");
+            "ShardState of version " + version + ", written by another release");
       }
-      return new ShardState(INT.decode(in), LONG.decode(in), LONG.decode(in), LONG.decode(in));
+      IdLog ids = new IdLog(INT.decode(in), LONG.decode(in), LONG.decode(in));
+      return new ShardState(ids, LONG.decode(in), LONG.decode(in));
     }
   }
 }

@@ -1,11 +1,11 @@
 package dev.millrace.transforms.window;
 
+import dev.millrace.transforms.record.DecimalCoder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.math.BigDecimal;
 import org.apache.beam.sdk.coders.AtomicCoder;
-import org.apache.beam.sdk.coders.BigDecimalCoder;
 import org.apache.beam.sdk.coders.Coder;
 import org.apache.beam.sdk.coders.CoderException;
 import org.apache.beam.sdk.coders.CoderProvider;
@@ -18,9 +18,9 @@ import org.apache.beam.sdk.values.TypeDescriptor;
 public final class ValueStatsCoder extends AtomicCoder<ValueStats> {
   private static final long serialVersionUID = 1L;
 
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final VarLongCoder LONG = VarLongCoder.of();
-  private static final Coder<BigDecimal> DECIMAL = NullableCoder.of(BigDecimalCoder.of());
+  private static final Coder<BigDecimal> DECIMAL = NullableCoder.of(DecimalCoder.of());
   private static final ValueStatsCoder INSTANCE = new ValueStatsCoder();
 
   private ValueStatsCoder() {}
@@ -48,7 +48,7 @@ public final class ValueStatsCoder extends AtomicCoder<ValueStats> {
   public ValueStats decode(InputStream in) throws IOException {
     int version = in.read();
     if (version != VERSION) {
-      throw new CoderException("ValueStats of version " + version + ", written by a newer release");
+      throw new CoderException("ValueStats of version " + version + ", written by another release");
     }
     return new ValueStats(
         LONG.decode(in),
