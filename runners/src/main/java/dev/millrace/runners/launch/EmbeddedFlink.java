@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import org.apache.flink.configuration.Configuration;
@@ -31,6 +32,15 @@ public final class EmbeddedFlink implements AutoCloseable {
 
   /** Starts one on free ports; its checkpoints and savepoints go with it. */
   public static EmbeddedFlink start() {
+    return start(Map.of());
+  }
+
+  /**
+   * The same with settings of one's own.
+   *
+   * @param settings of Flink's configuration file
+   */
+  public static EmbeddedFlink start(Map<String, String> settings) {
     try {
       Path directory = Files.createTempDirectory("millrace-flink-");
       Runtime.getRuntime()
@@ -45,7 +55,7 @@ public final class EmbeddedFlink implements AutoCloseable {
       MiniCluster cluster =
           new MiniCluster(
               new MiniClusterConfiguration.Builder()
-                  .setConfiguration(configuration(directory))
+                  .setConfiguration(configuration(directory, settings))
                   .setNumTaskManagers(1)
                   .setNumSlotsPerTaskManager(SLOTS)
                   .build());
@@ -56,7 +66,8 @@ public final class EmbeddedFlink implements AutoCloseable {
     }
   }
 
-  private static Configuration configuration(Path directory) throws IOException {
+  private static Configuration configuration(Path directory, Map<String, String> settings)
+      throws IOException {
     Configuration configuration = new Configuration();
     configuration.setString("rest.address", "127.0.0.1");
     configuration.setString("rest.bind-port", "0");
@@ -73,6 +84,7 @@ public final class EmbeddedFlink implements AutoCloseable {
         "state.checkpoints.dir", directory.resolve("checkpoints").toUri().toString());
     configuration.setString(
         "state.savepoints.dir", directory.resolve("savepoints").toUri().toString());
+    settings.forEach(configuration::setString);
     return configuration;
   }
 
