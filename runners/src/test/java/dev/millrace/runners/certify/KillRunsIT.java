@@ -46,6 +46,7 @@ class KillRunsIT {
   private static final int EVENTS = 10_000;
   private static final int KILLS = 3;
   private static final int LATEST_MILLIS = 2_000;
+  private static final long OUTAGE_MILLIS = 60_000;
 
   /** What is killed. */
   private enum Victim {
@@ -96,6 +97,43 @@ class KillRunsIT {
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
   void killedProcessesLoseAndDoubleNothing(long seed) throws SQLException {
+    LocalStack stack = SharedStack.get();
+    SplittableRandom random = new SplittableRandom(seed);
+    List<String> killed = new ArrayList<>();
+    List<Future<?>> kills = new ArrayList<>();
+    List<Runnable> steps = new ArrayList<>();
+    steps.add(() -> {});
+    for (int i = 0; i < KILLS; i++) {
+      Victim victim = Victim.values()[random.nextInt(Victim.values().length)];
+      int millis = random.nextInt(LATEST_MILLIS);
+      killed.add(victim.words() + " " + millis);
+      steps.add(() -> kills.add(inTurn(() -> victim.kill(stack), millis)));
+    }
+    steps.add(() -> await(kills));
+
+    assertNothingLostOrDoubled(seed, String.join(", ", killed), steps);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {21, 22})
+  void databaseThatIsAwayForAMinuteCostsNothing(long seed) throws SQLException {
+    PostgresServer postgres = SharedStack.get().postgres();
+    List<Future<?>> back = new ArrayList<>();
+    List<Runnable> steps =
+        List.of(
+            () -> {},
+            () -> {
+              back.add(inTurn(postgres::kill, 0));
+              back.add(inTurn(postgres::start, OUTAGE_MILLIS));
+            },
+            () -> await(back),
+            () -> {});
+
+    assertNothingLostOrDoubled(seed, "postgresql, for a minute", steps);
+  }
+
+  private static void assertNothingLostOrDoubled(long seed, String killed, List<Runnable> steps)
+      throws SQLException {
     Subject subject = Subject.ALL.get((int) (seed % Subject.ALL.size()));
     LatePolicy late = subject.latePolicies().get((int) (seed / 2 % subject.latePolicies().size()));
     Deliveries deliveries = Deliveries.of(subject, EVENTS, seed);
@@ -112,18 +150,6 @@ class KillRunsIT {
                 stack.flink().address(),
                 List.of(installation.thinJobJar(), installation.commandJar()),
                 "kills"));
-    SplittableRandom random = new SplittableRandom(seed);
-    List<String> killed = new ArrayList<>();
-    List<Future<?>> kills = new ArrayList<>();
-    List<Runnable> steps = new ArrayList<>();
-    steps.add(() -> {});
-    for (int i = 0; i < KILLS; i++) {
-      Victim victim = Victim.values()[random.nextInt(Victim.values().length)];
-      int millis = random.nextInt(LATEST_MILLIS);
-      killed.add(victim.words() + " " + millis);
-      steps.add(() -> kills.add(killLater(KILLER, victim, millis, stack)));
-    }
-    steps.add(() -> await(kills));
 
     Trial stream = trials.disturbed("kills", late, steps);
     int records = Topics.readAll(stream.topic()).size();
@@ -157,13 +183,16 @@ class KillRunsIT {
         : comparison.withLate(direct, stream);
   }
 
-  /** One kill after the other, however soon they come. */
-  private static Future<?> killLater(
-      ScheduledExecutorService killer, Victim victim, int millis, LocalStack stack) {
-    return killer.schedule(
+  private interface Fault {
+    void happen() throws IOException;
+  }
+
+  /** One fault after the other, however soon they come. */
+  private static Future<?> inTurn(Fault fault, long millis) {
+    return KILLER.schedule(
         () -> {
-          victim.kill(stack);
-          return victim;
+          fault.happen();
+          return fault;
         },
         millis,
         TimeUnit.MILLISECONDS);
@@ -186,7 +215,7 @@ class KillRunsIT {
       long seed,
       Subject subject,
       LatePolicy late,
-      List<String> killed,
+      String killed,
       int records,
       List<Finding> findings,
       Finding accounts,
@@ -200,7 +229,7 @@ class KillRunsIT {
                       seed,
                       subject.name(),
                       late.toString().toLowerCase(Locale.ROOT).replace('_', ' '),
-                      String.join(", ", killed),
+                      killed,
                       records,
                       differences("only in batch", findings),
                       differences("only in kills", findings),
