@@ -208,7 +208,7 @@ final class Trials {
               "the stream is still behind after " + PATIENCE.toMinutes() + " minutes");
         }
         if (poll % POLLS_PER_LOOK == 0) {
-          missing = FlinkJobs.running(site.flinkMaster()).contains(job) ? 0 : missing + 1;
+          missing = isGone(job) ? missing + 1 : 0;
         }
         if (missing == LOOKS) {
           throw new IllegalStateException(
@@ -219,6 +219,14 @@ final class Trials {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  private boolean isGone(String job) {
+    try {
+      return !FlinkJobs.running(site.flinkMaster()).contains(job);
+    } catch (IllegalStateException e) {
+      return false; // Between two leaders nobody answers; one comes, or the deadline passes.
     }
   }
 
