@@ -133,14 +133,18 @@ final class BeamJobs {
         .apply("Aggregates", Values.create());
   }
 
-  /** With the options of runners' Launch, but for what only a cluster needs. */
   private static Pipeline pipeline(Variant variant, int parallelism) {
+    return pipeline(variant.toString(), parallelism, variant.rocksDb(), variant.metrics());
+  }
+
+  /** With the options of runners' Launch, but for what only a cluster needs. */
+  static Pipeline pipeline(String name, int parallelism, boolean rocksDb, boolean metrics) {
     long interval = LocalFlink.CHECKPOINTING_INTERVAL.toMillis();
     Map<String, Object> options = new LinkedHashMap<>();
     options.put("runner", "FlinkRunner");
-    options.put("jobName", variant);
+    options.put("jobName", name);
     options.put("flinkMaster", "[local]");
-    options.put("flinkConfDir", LocalFlink.configurationDirectory(variant.rocksDb()));
+    options.put("flinkConfDir", LocalFlink.configurationDirectory(rocksDb));
     options.put("parallelism", parallelism);
     options.put("objectReuse", true);
     options.put("maxBundleSize", 5000);
@@ -151,7 +155,7 @@ final class BeamJobs {
     options.put("minPauseBetweenCheckpoints", interval / 2);
     options.put("externalizedCheckpointsEnabled", true);
     options.put("retainExternalizedCheckpointsOnCancellation", true);
-    options.put("disableMetrics", !variant.metrics());
+    options.put("disableMetrics", !metrics);
     // Gives a handle on the running job.
     options.put("attachedMode", false);
     String[] arguments =
@@ -162,7 +166,7 @@ final class BeamJobs {
         PipelineOptionsFactory.fromArgs(arguments).as(FlinkPipelineOptions.class));
   }
 
-  private static RunningJob start(Pipeline pipeline) {
+  static RunningJob start(Pipeline pipeline) {
     PipelineResult result = pipeline.run();
     return new RunningJob() {
       @Override

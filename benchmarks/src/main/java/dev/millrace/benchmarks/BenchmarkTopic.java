@@ -64,6 +64,12 @@ record BenchmarkTopic(String bootstrapServers, String name) {
     }
   }
 
+  boolean exists() {
+    try (Admin admin = admin()) {
+      return get(admin.listTopics().names()).contains(name);
+    }
+  }
+
   /** How many records it holds. */
   long records() {
     try (Admin admin = admin()) {

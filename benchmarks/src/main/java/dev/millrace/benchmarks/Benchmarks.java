@@ -1,8 +1,10 @@
 package dev.millrace.benchmarks;
 
+import java.util.function.Function;
 import org.apache.kafka.common.KafkaException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
@@ -18,7 +20,9 @@ import picocli.CommandLine.TypeConversionException;
       CountCommand.class,
       LatencyCommand.class,
       SummaryCommand.class,
-      DeleteCommand.class
+      DeleteCommand.class,
+      BenchCommand.class,
+      JobCommand.class
     })
 public final class Benchmarks implements Runnable {
   @Spec private CommandSpec spec;
@@ -28,7 +32,9 @@ public final class Benchmarks implements Runnable {
   /** Runs the command line and exits with its code. */
   public static void main(String[] args) {
     CommandLine command = new CommandLine(new Benchmarks());
-    command.registerConverter(Variant.class, Benchmarks::variant);
+    command.registerConverter(Variant.class, known(Variant::parse));
+    command.registerConverter(Job.class, known(Job::parse));
+    command.registerConverter(Contender.class, known(Contender::parse));
     command.setExecutionExceptionHandler(
         (e, failed, parsed) -> {
           if (e instanceof KafkaException || e instanceof FailedException) {
@@ -49,12 +55,15 @@ public final class Benchmarks implements Runnable {
     spec.commandLine().usage(System.out);
   }
 
-  private static Variant variant(String text) {
-    try {
-      return Variant.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw new TypeConversionException(e.getMessage());
-    }
+  /** A parser whose message is for the user. */
+  private static <T> ITypeConverter<T> known(Function<String, T> parser) {
+    return text -> {
+      try {
+        return parser.apply(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    };
   }
 
   /** What the user is told without a stack trace. */

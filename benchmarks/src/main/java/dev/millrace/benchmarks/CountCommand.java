@@ -1,10 +1,7 @@
 package dev.millrace.benchmarks;
 
-import com.sun.management.OperatingSystemMXBean;
-import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -21,12 +18,7 @@ import picocli.CommandLine.Option;
     showDefaultValues = true,
     mixinStandardHelpOptions = true)
 final class CountCommand implements Runnable {
-  private static final double STEADY_FROM = 0.30;
-  private static final double STEADY_TO = 0.95;
-
-  private static final Duration SAMPLE = Duration.ofMillis(10);
-  private static final Duration TELL = Duration.ofSeconds(5);
-  private static final Duration STALLED = Duration.ofSeconds(60);
+  private static final Duration LOOK = Duration.ofMillis(20);
 
   /** When nothing has fired for so long, nothing will. */
   private static final Duration SETTLED = Duration.ofSeconds(5);
@@ -59,19 +51,20 @@ final class CountCommand implements Runnable {
             ? NativeJobs.count(variant, its, group, parallelism, horizon)
             : BeamJobs.count(variant, its, group, parallelism, horizon);
     try {
-      Sample from = awaitRecords(job, records, STEADY_FROM);
-      Sample to = awaitRecords(job, records, STEADY_TO);
-      awaitRecords(job, records, 1);
-      awaitWindows();
+      Watch watch = new Watch(job, variant.toString(), records);
+      Watch.Sample from = watch.await(Watch.STEADY_FROM);
+      Watch.Sample to = watch.await(Watch.STEADY_TO);
+      watch.await(1);
+      Watch.awaitQuiet(() -> Progress.windows().panes(), LOOK, SETTLED);
       System.out.println(measurement(records, from, to).toCsv());
     } finally {
       job.cancel();
     }
   }
 
-  private Measurement measurement(long records, Sample from, Sample to) {
-    double seconds = (to.nanos - from.nanos) / 1e9;
-    double counted = to.records - from.records;
+  private Measurement measurement(long records, Watch.Sample from, Watch.Sample to) {
+    double seconds = (to.nanos() - from.nanos()) / 1e9;
+    double counted = to.records() - from.records();
     Progress.Windows windows = Progress.windows();
     return new Measurement(
         variant.toString(),
@@ -79,85 +72,17 @@ final class CountCommand implements Runnable {
         records,
         seconds,
         counted / seconds,
-        (to.cpuNanos - from.cpuNanos) / 1e9 / (counted / 1e6),
+        (to.cpuNanos() - from.cpuNanos()) / 1e9 / (counted / 1e6),
         collector(),
-        (to.gcMillis - from.gcMillis) / 1e3,
+        (to.gcMillis() - from.gcMillis()) / 1e3,
         windows.panes(),
         windows.all().count(),
         windows.all().sum());
-  }
-
-  /** Looks from outside, every few milliseconds: the job only counts. */
-  private Sample awaitRecords(RunningJob job, long records, double share) {
-    long wanted = Math.round(records * share);
-    long told = System.nanoTime();
-    long moved = told;
-    long before = -1;
-    while (true) {
-      long done = Progress.records();
-      long now = System.nanoTime();
-      if (done >= wanted) {
-        return new Sample(now, done, cpuNanos(), gcMillis());
-      }
-      if (done != before) {
-        before = done;
-        moved = now;
-      } else if (now - moved > STALLED.toNanos()) {
-        throw new Benchmarks.FailedException(
-            "no record for " + STALLED.toSeconds() + " s, at " + done + " of " + records);
-      }
-      if (now - told > TELL.toNanos()) {
-        told = now;
-        System.err.printf("%s: %,d of %,d records%n", variant, done, records);
-        if (!job.runs()) {
-          throw new Benchmarks.FailedException("the job has failed, at " + done + " records");
-        }
-      }
-      LockSupport.parkNanos(SAMPLE.toNanos());
-    }
-  }
-
-  private static void awaitWindows() {
-    Progress.Windows before = Progress.windows();
-    long changed = System.nanoTime();
-    while (System.nanoTime() - changed < SETTLED.toNanos()) {
-      LockSupport.parkNanos(SAMPLE.toNanos());
-      Progress.Windows now = Progress.windows();
-      if (now.panes() != before.panes()) {
-        before = now;
-        changed = System.nanoTime();
-      }
-    }
-  }
-
-  private static long cpuNanos() {
-    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-        .getProcessCpuTime();
-  }
-
-  private static long gcMillis() {
-    return ManagementFactory.getGarbageCollectorMXBeans().stream()
-        .mapToLong(GarbageCollectorMXBean::getCollectionTime)
-        .sum();
   }
 
   /** The first word of the name: G1, PS, ZGC. */
   private static String collector() {
     String name = ManagementFactory.getGarbageCollectorMXBeans().get(0).getName();
     return name.contains(" ") ? name.substring(0, name.indexOf(' ')) : name;
-  }
-
-  private static final class Sample {
-    private final long nanos;
-    private final long records;
-    private final long cpuNanos;
-    private final long gcMillis;
-
-    Sample(long nanos, long records, long cpuNanos, long gcMillis) {
-      this.nanos = nanos;
-      this.records = records;
-      this.cpuNanos = cpuNanos;
-      this.gcMillis = gcMillis;
-    }
   }
 }

@@ -63,7 +63,7 @@ final class NativeJobs {
     return start(flink, Variant.NATIVE.toString());
   }
 
-  private static StreamExecutionEnvironment flink(int parallelism, boolean rocksDb) {
+  static StreamExecutionEnvironment flink(int parallelism, boolean rocksDb) {
     StreamExecutionEnvironment flink =
         StreamExecutionEnvironment.createLocalEnvironment(
             parallelism, LocalFlink.configuration(rocksDb));
@@ -97,7 +97,7 @@ final class NativeJobs {
         "Read");
   }
 
-  private static RunningJob start(StreamExecutionEnvironment flink, String name) {
+  static RunningJob start(StreamExecutionEnvironment flink, String name) {
     JobClient client;
     try {
       client = flink.executeAsync(name);

@@ -34,7 +34,7 @@ final class Summary {
 
   /** Median, least and most of a figure. */
   record Spread(double median, double min, double max) {
-    static Spread of(List<Measurement> all, ToDoubleFunction<Measurement> figure) {
+    static <T> Spread of(List<T> all, ToDoubleFunction<T> figure) {
       double[] sorted = all.stream().mapToDouble(figure).sorted().toArray();
       int middle = sorted.length / 2;
       double median =

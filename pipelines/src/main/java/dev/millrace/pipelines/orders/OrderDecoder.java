@@ -19,12 +19,13 @@ import org.checkerframework.checker.nullness.qual.Nullable;
  * currency}, {@code status}, {@code event_time}, all required, and {@code customer_id}, which may
  * be null. Other fields are ignored.
  */
-final class OrderDecoder implements RecordDecoder<Order> {
+public final class OrderDecoder implements RecordDecoder<Order> {
   private static final long serialVersionUID = 1L;
 
   private final EventTime eventTime;
 
-  OrderDecoder(EventTime eventTime) {
+  /** Decodes records that {@code eventTime} dates. */
+  public OrderDecoder(EventTime eventTime) {
     this.eventTime = eventTime;
   }
 

@@ -24,7 +24,7 @@ import java.util.TreeMap;
  * the sum over silver after every commit, whoever writes and however often (ADR 3). Counts {@code
  * inserted}, {@code updated}, {@code unchanged} and {@code final_rows_corrected}.
  */
-final class OrderRows implements RowWriter<Order> {
+public final class OrderRows implements RowWriter<Order> {
   private static final long serialVersionUID = 1L;
 
   static final RequiredTable SILVER =

@@ -19,12 +19,13 @@ import org.checkerframework.checker.nullness.qual.Nullable;
  * {@code user_id}, {@code page} and {@code value}, which may be missing, null or blank. Other
  * fields are ignored.
  */
-final class EventDecoder implements RecordDecoder<Event> {
+public final class EventDecoder implements RecordDecoder<Event> {
   private static final long serialVersionUID = 1L;
 
   private final EventTime eventTime;
 
-  EventDecoder(EventTime eventTime) {
+  /** Decodes records that {@code eventTime} dates. */
+  public EventDecoder(EventTime eventTime) {
     this.eventTime = eventTime;
   }
 

@@ -23,6 +23,11 @@ import picocli.CommandLine.ScopeType;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "And 'bench' compares the pipelines with the same work written in other ways; it is built when"
+          + " it is first called."
+    },
     subcommands = {
       DemoCommand.class,
       UpCommand.class,

@@ -1,0 +1,31 @@
+package dev.millrace.benchmarks;
+
+import java.util.Arrays;
+import java.util.Locale;
+
+/** A way to write a job. */
+enum Contender {
+  /** The product's pipeline with everything on. */
+  OURS,
+  /** Flink without Beam, as its documentation teaches. */
+  NATIVE,
+  /** The graph in Beam, written plainly, with the product's options of the runner. */
+  BEAM_PLAIN,
+  /** The same with the runner's default options. */
+  BEAM_PLAIN_DEFAULTS;
+
+  static Contender parse(String text) {
+    return Arrays.stream(values())
+        .filter(each -> each.toString().equals(text))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "'" + text + "' is none of " + Arrays.toString(values())));
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

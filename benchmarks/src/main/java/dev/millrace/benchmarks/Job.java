@@ -1,0 +1,68 @@
+package dev.millrace.benchmarks;
+
+import dev.millrace.pipelines.orders.OrdersPipeline;
+import dev.millrace.pipelines.traffic.TrafficPipeline;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** The work that is done. */
+enum Job {
+  /** Events of a region are counted and summed in five minutes, each once. */
+  TRAFFIC(TrafficPipeline.NAME, "replay", 1),
+  /** Orders, each event once, to nowhere. */
+  ORDERS(OrdersPipeline.NAME, "replay", 1),
+  /** Orders, each event once, into the tables: slower, so with fewer of them. */
+  ORDERS_TO_POSTGRES(OrdersPipeline.NAME, "replay-postgres", 5);
+
+  private final String pipeline;
+  private final String mode;
+  private final int fewer;
+
+  Job(String pipeline, String mode, int fewer) {
+    this.pipeline = pipeline;
+    this.mode = mode;
+    this.fewer = fewer;
+  }
+
+  /** The pipeline of the product that does it. */
+  String pipeline() {
+    return pipeline;
+  }
+
+  /** How the report calls it, beside the pipeline. */
+  String mode() {
+    return mode;
+  }
+
+  /** How many events it is measured with, if the user wants so many. */
+  long events(long wanted) {
+    return wanted / fewer;
+  }
+
+  /** Who does it. */
+  List<Contender> contenders() {
+    return this == ORDERS_TO_POSTGRES
+        ? List.of(Contender.OURS, Contender.NATIVE)
+        : List.of(Contender.values());
+  }
+
+  boolean isTraffic() {
+    return this == TRAFFIC;
+  }
+
+  static Job parse(String text) {
+    return Arrays.stream(values())
+        .filter(each -> each.toString().equals(text))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "'" + text + "' is none of " + Arrays.toString(values())));
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

@@ -1,0 +1,121 @@
+package dev.millrace.benchmarks;
+
+import dev.millrace.io.jdbc.Database;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.checkerframework.checker.nullness.qual.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Runs one job by one contender. */
+@Command(
+    name = "job",
+    description = {
+      "Read a topic once with one job of one contender, in this process, and print a line:",
+      "job, contender, records, records/s and CPU seconds per million of the part between 30%% and"
+          + " 95%% of them, MB of live heap at its end, MB of peak resident memory, rows."
+    },
+    showDefaultValues = true,
+    mixinStandardHelpOptions = true)
+final class JobCommand implements Callable<Integer> {
+  private static final Duration SETTLED = Duration.ofSeconds(5);
+  private static final Duration LOOK = Duration.ofMillis(20);
+
+  /** The last rows wait for a checkpoint. */
+  private static final Duration SETTLED_IN_TABLES =
+      LocalFlink.CHECKPOINTING_INTERVAL.multipliedBy(2);
+
+  private static final Duration LOOK_AT_TABLES = Duration.ofSeconds(1);
+  private static final long MB = 1 << 20;
+
+  @Mixin private BrokerOptions brokers;
+  @Mixin private DatabaseOptions databases;
+
+  @Option(names = "--topic", required = true, description = "A topic that 'bench' has made.")
+  private String topic;
+
+  @Option(names = "--job", required = true, description = "The work.")
+  private Job job;
+
+  @Option(names = "--contender", required = true, description = "Who does it.")
+  private Contender contender;
+
+  @Option(names = "--parallelism", description = "Of all steps.")
+  private int parallelism = 2;
+
+  @Override
+  public Integer call() throws SQLException, IOException {
+    BenchmarkTopic its = new BenchmarkTopic(brokers.bootstrapServers(), topic);
+    long records = its.records();
+    Database database = job == Job.ORDERS_TO_POSTGRES ? databases.fresh() : null;
+    RunningJob running = start(its, database);
+    try {
+      Watch watch = new Watch(running, contender + " " + job, records);
+      Watch.Sample from = watch.await(Watch.STEADY_FROM);
+      Watch.Sample to = watch.await(Watch.STEADY_TO);
+      long live = liveHeap();
+      watch.await(1);
+      String rows = rows(database);
+      double counted = to.records() - from.records();
+      System.out.println(
+          new JobMeasurement(
+                  job,
+                  contender,
+                  records,
+                  counted * 1e9 / (to.nanos() - from.nanos()),
+                  (to.cpuNanos() - from.cpuNanos()) / 1e3 / counted,
+                  live / MB,
+                  peakResidentKb() >> 10,
+                  rows)
+              .toLine());
+    } finally {
+      running.cancel();
+    }
+    return 0;
+  }
+
+  private RunningJob start(BenchmarkTopic its, @Nullable Database database) {
+    String group = "millrace-bench-" + job + "-" + contender;
+    return switch (contender) {
+      case OURS -> OurJobs.start(job, its.as(group), parallelism, database);
+      case NATIVE ->
+          job.isTraffic()
+              ? FlinkTraffic.start(its, group, parallelism)
+              : FlinkOrders.start(its, group, parallelism, database);
+      case BEAM_PLAIN -> PlainBeamJobs.start(job, its, group, parallelism, true);
+      case BEAM_PLAIN_DEFAULTS -> PlainBeamJobs.start(job, its, group, parallelism, false);
+    };
+  }
+
+  private static String rows(@Nullable Database database) throws SQLException {
+    if (database == null) {
+      Watch.awaitQuiet(Rows::changes, LOOK, SETTLED);
+      return Rows.digest();
+    }
+    Watch.awaitQuiet(() -> Rows.written(database), LOOK_AT_TABLES, SETTLED_IN_TABLES);
+    return Rows.digest(database);
+  }
+
+  /** After a full collection; the job goes on meanwhile, in what time that leaves. */
+  private static long liveHeap() {
+    System.gc();
+    return ManagementFactory.getMemoryPoolMXBeans().stream()
+        .filter(pool -> pool.getCollectionUsage() != null)
+        .mapToLong(pool -> pool.getCollectionUsage().getUsed())
+        .sum();
+  }
+
+  private static long peakResidentKb() throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/status")).stream()
+        .filter(line -> line.startsWith("VmHWM:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .findFirst()
+        .orElse(0);
+  }
+}

@@ -1,0 +1,57 @@
+package dev.millrace.benchmarks;
+
+import java.util.Locale;
+
+/**
+ * One run of a job by a contender.
+ *
+ * @param recordsPerSecond in the steady part
+ * @param cpuSecondsPerMillion of the process, for a million records of the steady part
+ * @param liveHeapMb what was left after a full collection when the steady part ended
+ * @param peakRssMb of the process, in the whole run
+ * @param rows what the job has come to
+ */
+record JobMeasurement(
+    Job job,
+    Contender contender,
+    long records,
+    double recordsPerSecond,
+    double cpuSecondsPerMillion,
+    long liveHeapMb,
+    long peakRssMb,
+    String rows) {
+
+  private static final int FIELDS = JobMeasurement.class.getRecordComponents().length;
+  private static final String SEPARATOR = ";";
+
+  /** As a line, in the order of the fields. */
+  String toLine() {
+    return String.join(
+        SEPARATOR,
+        job.toString(),
+        contender.toString(),
+        Long.toString(records),
+        String.format(Locale.ROOT, "%.0f", recordsPerSecond),
+        String.format(Locale.ROOT, "%.3f", cpuSecondsPerMillion),
+        Long.toString(liveHeapMb),
+        Long.toString(peakRssMb),
+        rows);
+  }
+
+  /** Reads such a line. */
+  static JobMeasurement parse(String line) {
+    String[] fields = line.split(SEPARATOR, -1);
+    if (fields.length != FIELDS) {
+      throw new IllegalArgumentException("not a measurement: " + line);
+    }
+    return new JobMeasurement(
+        Job.parse(fields[0]),
+        Contender.parse(fields[1]),
+        Long.parseLong(fields[2]),
+        Double.parseDouble(fields[3]),
+        Double.parseDouble(fields[4]),
+        Long.parseLong(fields[5]),
+        Long.parseLong(fields[6]),
+        fields[7]);
+  }
+}
