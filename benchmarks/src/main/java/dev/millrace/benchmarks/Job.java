@@ -42,9 +42,16 @@ enum Job {
 
   /** Who does it. */
   List<Contender> contenders() {
-    return this == ORDERS_TO_POSTGRES
-        ? List.of(Contender.OURS, Contender.NATIVE)
-        : List.of(Contender.values());
+    return switch (this) {
+      case TRAFFIC -> List.of(Contender.values());
+      case ORDERS ->
+          List.of(
+              Contender.OURS,
+              Contender.NATIVE,
+              Contender.BEAM_PLAIN,
+              Contender.BEAM_PLAIN_DEFAULTS);
+      case ORDERS_TO_POSTGRES -> List.of(Contender.OURS, Contender.NATIVE);
+    };
   }
 
   boolean isTraffic() {

@@ -32,6 +32,9 @@ import org.checkerframework.checker.nullness.qual.Nullable;
 final class JobTopic {
   static final EventTime EVENT_TIME = EventTime.ofField("event_time");
 
+  /** The region of those that close the windows. */
+  static final String LAST = "LAST";
+
   private static final Instant START = Instant.parse("2026-05-26T00:00:00Z");
 
   /** Event time that traffic spans, whatever the number of its events. */
@@ -158,12 +161,12 @@ final class JobTopic {
     Instant time = Instant.ofEpochMilli(newest).plus(CLOSING_AFTER);
     String json =
         job.isTraffic()
-            ? "{\"event_id\":\"last-%d\",\"region\":\"LAST\",\"event_time\":\"%s\"}"
-                .formatted(partition, time)
-            : ("{\"event_id\":\"last-%1$d\",\"order_id\":\"last-%1$d\",\"region\":\"LAST\","
+            ? "{\"event_id\":\"last-%d\",\"region\":\"%s\",\"event_time\":\"%s\"}"
+                .formatted(partition, LAST, time)
+            : ("{\"event_id\":\"last-%1$d\",\"order_id\":\"last-%1$d\",\"region\":\"%3$s\","
                     + "\"amount\":1.00,\"currency\":\"EUR\",\"status\":\"PAID\","
                     + "\"event_time\":\"%2$s\"}")
-                .formatted(partition, time);
+                .formatted(partition, time, LAST);
     send(partition, time.toEpochMilli(), json.getBytes(StandardCharsets.UTF_8));
   }
 
