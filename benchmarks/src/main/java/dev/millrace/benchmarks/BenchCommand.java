@@ -2,7 +2,6 @@ package dev.millrace.benchmarks;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import dev.millrace.io.kafka.KafkaTopic;
 import dev.millrace.runners.local.Trees;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -43,14 +42,16 @@ final class BenchCommand implements Callable<Integer> {
       names = "--jobs",
       paramLabel = "A,B",
       split = ",",
-      description = "Of traffic, orders and orders-to-postgres. Default: all.")
+      description = "Of count, traffic, orders and orders-to-postgres. Default: all.")
   private List<Job> jobs = List.of(Job.values());
 
   @Option(
       names = "--contenders",
       paramLabel = "A,B",
       split = ",",
-      description = "Of ours, native, beam-plain and beam-plain-defaults. Default: all.")
+      description =
+          "Of ours, native, native-tuned, beam-plain, beam-plain-defaults and kafka-streams, as far as"
+              + " they do the job. Default: all.")
   private List<Contender> contenders = List.of(Contender.values());
 
   @Option(names = "--rounds", paramLabel = "R", description = "How often, interleaved.")
@@ -104,8 +105,11 @@ final class BenchCommand implements Callable<Integer> {
     String name = "bench-%s-%d-%dp".formatted(job.pipeline(), job.events(events), partitions);
     BenchmarkTopic topic = new BenchmarkTopic(brokers.bootstrapServers(), name);
     if (!topic.exists()) {
-      KafkaTopic its = topic.as("millrace-bench");
-      JobTopic.fill(job, its, job.events(events), partitions);
+      if (job == Job.COUNT) {
+        GenerateCommand.fill(topic, job.events(events), partitions);
+      } else {
+        JobTopic.fill(job, topic.as("millrace-bench"), job.events(events), partitions);
+      }
     }
     return topic;
   }

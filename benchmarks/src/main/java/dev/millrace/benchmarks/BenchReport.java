@@ -73,7 +73,8 @@ final class BenchReport {
 
   private static void table(
       StringBuilder text, Job job, Map<Contender, List<JobMeasurement>> contenders) {
-    List<JobMeasurement> ours = contenders.get(Contender.OURS);
+    Map<String, Set<Contender>> rows = rows(contenders);
+    List<JobMeasurement> ours = rows.size() == 1 ? contenders.get(Contender.OURS) : null;
     line(
         text,
         "%n%s, %s: %,d records%n",
@@ -102,7 +103,6 @@ final class BenchReport {
                 spread(runs, JobMeasurement::liveHeapMb).median(),
                 spread(runs, JobMeasurement::peakRssMb).median(),
                 ours == null || contender == Contender.OURS ? "" : ratio(ours, runs)));
-    Map<String, Set<Contender>> rows = rows(contenders);
     if (rows.size() == 1) {
       line(text, "All have come to the same: %s%n", rows.keySet().iterator().next());
     } else {

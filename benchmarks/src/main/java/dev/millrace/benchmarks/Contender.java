@@ -9,6 +9,8 @@ enum Contender {
   OURS,
   /** Flink without Beam, as its documentation teaches. */
   NATIVE,
+  /** Flink without Beam, with every trick that the product uses. */
+  NATIVE_TUNED,
   /** The graph in Beam, written plainly, with the product's options of the runner. */
   BEAM_PLAIN,
   /** The same with the runner's default options. */

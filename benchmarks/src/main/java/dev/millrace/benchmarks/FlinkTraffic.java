@@ -8,8 +8,10 @@ import dev.millrace.transforms.record.RawRecord;
 import java.math.BigDecimal;
 import java.time.Duration;
 import org.apache.flink.api.common.functions.AggregateFunction;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
@@ -21,21 +23,20 @@ import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 import org.checkerframework.checker.nullness.qual.Nullable;
 
-/** Traffic in Flink without Beam, as its documentation teaches. */
+/** Traffic in Flink without Beam: as its documentation teaches, and with every trick. */
 final class FlinkTraffic {
   private static final OutputTag<RawRecord> DEAD_LETTERS =
       new OutputTag<>("dead letters", TypeInformation.of(RawRecord.class));
-  private static final OutputTag<Visit> LATE =
-      new OutputTag<>("late", TypeInformation.of(Visit.class));
+  static final OutputTag<Visit> LATE = new OutputTag<>("late", TypeInformation.of(Visit.class));
+
+  private static final TypeInformation<Tuple2<Integer, byte[]>> BATCH =
+      Types.TUPLE(Types.INT, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
 
   private FlinkTraffic() {}
 
   static RunningJob start(BenchmarkTopic topic, String group, int parallelism) {
     StreamExecutionEnvironment flink = NativeJobs.flink(parallelism, false);
-    SingleOutputStreamOperator<Visit> visits =
-        FlinkSource.read(flink, topic, group, duration(TrafficPipeline.OUT_OF_ORDERNESS))
-            .process(new Decode())
-            .returns(Visit.class);
+    SingleOutputStreamOperator<Visit> visits = read(flink, topic, group);
     SingleOutputStreamOperator<Long> windows =
         visits
             .keyBy(visit -> visit.eventId, Types.STRING)
@@ -46,10 +47,36 @@ final class FlinkTraffic {
             .allowedLateness(duration(TrafficPipeline.ADMISSION.allowedLateness()))
             .sideOutputLateData(LATE)
             .aggregate(new Add(), new Tell());
-    visits.getSideOutput(DEAD_LETTERS).sinkTo(new DiscardingSink<>());
     windows.getSideOutput(LATE).sinkTo(new DiscardingSink<>());
     windows.sinkTo(new DiscardingSink<>());
     return NativeJobs.start(flink, Contender.NATIVE + "-traffic");
+  }
+
+  /** With every trick that the product uses: batches, a log of ids, sums before the shuffle. */
+  static RunningJob startTuned(BenchmarkTopic topic, String group, int parallelism) {
+    StreamExecutionEnvironment flink = NativeJobs.flink(parallelism, false);
+    SingleOutputStreamOperator<Stats> sums =
+        read(flink, topic, group)
+            .transform("Gather", BATCH, new GatherVisits())
+            .keyBy(batch -> batch.f0, Types.INT)
+            .process(new OnceByShard())
+            .returns(Stats.class);
+    sums.keyBy(stats -> stats.region, Types.STRING)
+        .process(new AddSums())
+        .returns(Types.LONG)
+        .sinkTo(new DiscardingSink<>());
+    sums.getSideOutput(LATE).sinkTo(new DiscardingSink<>());
+    return NativeJobs.start(flink, Contender.NATIVE_TUNED + "-traffic");
+  }
+
+  private static SingleOutputStreamOperator<Visit> read(
+      StreamExecutionEnvironment flink, BenchmarkTopic topic, String group) {
+    SingleOutputStreamOperator<Visit> visits =
+        FlinkSource.read(flink, topic, group, duration(TrafficPipeline.OUT_OF_ORDERNESS))
+            .process(new Decode())
+            .returns(Visit.class);
+    visits.getSideOutput(DEAD_LETTERS).sinkTo(new DiscardingSink<>());
+    return visits;
   }
 
   private static Duration duration(org.joda.time.Duration same) {
@@ -77,10 +104,43 @@ final class FlinkTraffic {
 
   /** What a window has of a region; changed in place. */
   public static final class Stats {
+    public String region = "";
+    public long start;
     public long count;
     public @Nullable BigDecimal sum;
     public @Nullable BigDecimal min;
     public @Nullable BigDecimal max;
+
+    public Stats() {}
+
+    Stats(String region, long start) {
+      this.region = region;
+      this.start = start;
+    }
+
+    void add(@Nullable BigDecimal value) {
+      count++;
+      if (value != null) {
+        add(value, value, value);
+      }
+    }
+
+    void add(Stats other) {
+      count += other.count;
+      if (other.sum != null) {
+        add(other.sum, other.min, other.max);
+      }
+    }
+
+    private void add(BigDecimal otherSum, BigDecimal otherMin, BigDecimal otherMax) {
+      sum = sum == null ? otherSum : sum.add(otherSum);
+      min = min == null ? otherMin : min.min(otherMin);
+      max = max == null ? otherMax : max.max(otherMax);
+    }
+
+    void tell(String ofRegion, long from) {
+      Rows.window(ofRegion, from, count, sum, min, max);
+    }
   }
 
   private static final class Decode extends ProcessFunction<RawRecord, Visit> {
@@ -111,11 +171,7 @@ final class FlinkTraffic {
 
     @Override
     public Stats add(Visit visit, Stats stats) {
-      stats.count++;
-      BigDecimal value = visit.value;
-      if (value != null) {
-        add(value, value, value, stats);
-      }
+      stats.add(visit.value);
       return stats;
     }
 
@@ -126,17 +182,8 @@ final class FlinkTraffic {
 
     @Override
     public Stats merge(Stats one, Stats other) {
-      one.count += other.count;
-      if (other.sum != null) {
-        add(other.sum, other.min, other.max, one);
-      }
+      one.add(other);
       return one;
-    }
-
-    private static void add(BigDecimal sum, BigDecimal min, BigDecimal max, Stats to) {
-      to.sum = to.sum == null ? sum : to.sum.add(sum);
-      to.min = to.min == null ? min : to.min.min(min);
-      to.max = to.max == null ? max : to.max.max(max);
     }
   }
 
@@ -146,7 +193,7 @@ final class FlinkTraffic {
     @Override
     public void apply(String region, TimeWindow window, Iterable<Stats> all, Collector<Long> out) {
       for (Stats stats : all) {
-        Rows.window(region, window.getStart(), stats.count, stats.sum, stats.min, stats.max);
+        stats.tell(region, window.getStart());
         out.collect(stats.count);
       }
     }

@@ -46,14 +46,19 @@ final class GenerateCommand implements Runnable {
 
   @Override
   public void run() {
-    new BenchmarkTopic(brokers.bootstrapServers(), topic).create(partitions);
-    EventRecords events = new EventRecords(topic, partitions, SEED);
+    fill(new BenchmarkTopic(brokers.bootstrapServers(), topic), records, partitions);
+  }
+
+  /** Makes the topic and fills it. */
+  static void fill(BenchmarkTopic topic, long records, int partitions) {
+    topic.create(partitions);
+    EventRecords events = new EventRecords(topic.name(), partitions, SEED);
     SplittableRandom disorder = new SplittableRandom(SEED + 1);
     long first = START.plus(DISORDER).toEpochMilli();
     AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
     long begin = System.nanoTime();
     long told = begin;
-    try (KafkaProducer<byte[], byte[]> producer = producer()) {
+    try (KafkaProducer<byte[], byte[]> producer = producer(topic.bootstrapServers())) {
       for (long i = 0; i < records && failure.get() == null; i++) {
         long due = first + Math.round((double) i / records * SPAN.toMillis());
         Future<?> unused =
@@ -76,12 +81,12 @@ final class GenerateCommand implements Runnable {
     }
     System.err.printf(
         "Topic %s: %,d records in %d partitions, in %.1f s%n",
-        topic, records, partitions, (System.nanoTime() - begin) / 1e9);
+        topic.name(), records, partitions, (System.nanoTime() - begin) / 1e9);
   }
 
-  private KafkaProducer<byte[], byte[]> producer() {
+  private static KafkaProducer<byte[], byte[]> producer(String bootstrapServers) {
     Map<String, Object> config = new HashMap<>();
-    config.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers.bootstrapServers());
+    config.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
     config.put(ProducerConfig.LINGER_MS_CONFIG, 50);
     config.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
     config.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 64 << 20);

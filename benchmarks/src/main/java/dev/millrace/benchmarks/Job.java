@@ -8,6 +8,8 @@ import java.util.Locale;
 
 /** The work that is done. */
 enum Job {
+  /** Events of a region are counted and summed in five minutes, without any guarantee. */
+  COUNT("count", "replay", 1),
   /** Events of a region are counted and summed in five minutes, each once. */
   TRAFFIC(TrafficPipeline.NAME, "replay", 1),
   /** Orders, each event once, to nowhere. */
@@ -25,7 +27,7 @@ enum Job {
     this.fewer = fewer;
   }
 
-  /** The pipeline of the product that does it. */
+  /** The pipeline of the product that does it, if one does. */
   String pipeline() {
     return pipeline;
   }
@@ -50,7 +52,7 @@ enum Job {
               Contender.NATIVE,
               Contender.BEAM_PLAIN,
               Contender.BEAM_PLAIN_DEFAULTS);
-      case ORDERS_TO_POSTGRES -> List.of(Contender.OURS, Contender.NATIVE);
+      case COUNT, ORDERS_TO_POSTGRES -> List.of(Contender.OURS, Contender.NATIVE);
     };
   }
 

@@ -32,6 +32,7 @@ final class JobCommand implements Callable<Integer> {
       LocalFlink.CHECKPOINTING_INTERVAL.multipliedBy(2);
 
   private static final Duration LOOK_AT_TABLES = Duration.ofSeconds(1);
+  private static final org.joda.time.Duration ANY_HORIZON = org.joda.time.Duration.standardHours(1);
   private static final long MB = 1 << 20;
 
   @Mixin private BrokerOptions brokers;
@@ -82,12 +83,18 @@ final class JobCommand implements Callable<Integer> {
 
   private RunningJob start(BenchmarkTopic its, @Nullable Database database) {
     String group = "millrace-bench-" + job + "-" + contender;
+    if (job == Job.COUNT) {
+      return contender == Contender.OURS
+          ? BeamJobs.count(Variant.MILLRACE, its, group, parallelism, ANY_HORIZON)
+          : NativeJobs.count(Variant.NATIVE, its, group, parallelism, ANY_HORIZON);
+    }
     return switch (contender) {
       case OURS -> OurJobs.start(job, its.as(group), parallelism, database);
       case NATIVE ->
           job.isTraffic()
               ? FlinkTraffic.start(its, group, parallelism)
               : FlinkOrders.start(its, group, parallelism, database);
+      case NATIVE_TUNED -> FlinkTraffic.startTuned(its, group, parallelism);
       case BEAM_PLAIN -> PlainBeamJobs.start(job, its, group, parallelism, true);
       case BEAM_PLAIN_DEFAULTS -> PlainBeamJobs.start(job, its, group, parallelism, false);
       case KAFKA_STREAMS ->

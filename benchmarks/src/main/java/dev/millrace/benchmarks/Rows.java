@@ -57,11 +57,16 @@ final class Rows {
 
   /** Whether more has come since, as a number that grows. */
   static long changes() {
-    return FIRED.sum() + ORDERS.sum();
+    return FIRED.sum() + ORDERS.sum() + Progress.windows().panes();
   }
 
   /** All of it in a line: how many, and a hash. */
   static String digest() {
+    Progress.Windows counted = Progress.windows();
+    if (counted.panes() > 0) {
+      return "%,d windows of %,d records, sum %s"
+          .formatted(counted.panes(), counted.all().count(), counted.all().sum());
+    }
     return WINDOWS.isEmpty()
         ? "%,d orders %016x".formatted(ORDERS.sum(), HASHES.sum())
         : "%,d windows %016x"

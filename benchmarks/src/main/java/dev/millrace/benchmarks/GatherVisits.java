@@ -1,0 +1,77 @@
+package dev.millrace.benchmarks;
+
+import com.dynatrace.hash4j.hashing.HashValue128;
+import com.dynatrace.hash4j.hashing.Hashing;
+import dev.millrace.transforms.admission.FlinkSeenIds;
+import java.io.IOException;
+import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+
+/**
+ * Puts events together by the hash of their ids, so that a shuffle is paid per batch: until there
+ * are many, the watermark moves, or a checkpoint begins.
+ */
+final class GatherVisits extends AbstractStreamOperator<Tuple2<Integer, byte[]>>
+    implements OneInputStreamOperator<FlinkTraffic.Visit, Tuple2<Integer, byte[]>> {
+  private static final long serialVersionUID = 1L;
+
+  static final int SHARDS = 64;
+  private static final int MAX_GATHERED = 5_000;
+  private static final int ROOM = 16 << 10;
+
+  private transient DataOutputSerializer[] shards;
+  private transient long[] newest;
+  private transient int gathered;
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    shards = new DataOutputSerializer[SHARDS];
+    for (int i = 0; i < SHARDS; i++) {
+      shards[i] = new DataOutputSerializer(ROOM);
+    }
+    newest = new long[SHARDS];
+  }
+
+  @Override
+  public void processElement(StreamRecord<FlinkTraffic.Visit> element) throws IOException {
+    FlinkTraffic.Visit visit = element.getValue();
+    HashValue128 id = Hashing.xxh3_128().hashCharsTo128Bits(visit.eventId);
+    long high = id.getMostSignificantBits();
+    int shard = (int) (((high >>> Integer.SIZE) * SHARDS) >>> Integer.SIZE);
+    VisitBytes.write(
+        visit, high, id.getLeastSignificantBits(), element.getTimestamp(), shards[shard]);
+    newest[shard] = element.getTimestamp();
+    gathered++;
+    if (gathered == MAX_GATHERED) {
+      flush();
+    }
+  }
+
+  @Override
+  public void processWatermark(Watermark mark) throws Exception {
+    flush();
+    super.processWatermark(mark);
+  }
+
+  @Override
+  public void prepareSnapshotPreBarrier(long checkpoint) {
+    flush();
+  }
+
+  private void flush() {
+    for (int i = 0; i < SHARDS && gathered > 0; i++) {
+      if (shards[i].length() > 0) {
+        output.collect(
+            new StreamRecord<>(
+                Tuple2.of(FlinkSeenIds.key(i, SHARDS), shards[i].getCopyOfBuffer()), newest[i]));
+        shards[i].clear();
+      }
+    }
+    gathered = 0;
+  }
+}
