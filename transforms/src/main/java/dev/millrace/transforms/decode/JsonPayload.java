@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
+import dev.millrace.transforms.time.IsoTime;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
@@ -171,6 +172,9 @@ public final class JsonPayload {
         }
       }
       BigDecimal number = parser.getDecimalValue();
+      if (number.scale() == MIN_FRACTION_DIGITS && number.precision() <= MAX_INTEGER_DIGITS) {
+        return number;
+      }
       if (number.signum() == 0) {
         return BigDecimal.ZERO.setScale(MIN_FRACTION_DIGITS);
       }
@@ -194,7 +198,7 @@ public final class JsonPayload {
       }
       Instant time;
       try {
-        time = OffsetDateTime.parse(text).toInstant();
+        time = time(text);
       } catch (DateTimeException e) {
         throw new InvalidRecordException(
             "out_of_range",
@@ -208,6 +212,14 @@ public final class JsonPayload {
             "out_of_range", name + " is " + quote(text) + ", outside of the years 1970 to 2099");
       }
       return time.truncatedTo(ChronoUnit.MICROS);
+    }
+
+    private static Instant time(String text) {
+      byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1); // No time has anything else.
+      long micros = IsoTime.micros(bytes, 0, bytes.length);
+      return micros == IsoTime.UNUSUAL
+          ? OffsetDateTime.parse(text).toInstant()
+          : Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
     }
 
     private InvalidRecordException tooLarge() throws IOException {

@@ -6,9 +6,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
-import java.time.Month;
 import java.time.OffsetDateTime;
-import java.time.Year;
 import java.util.Arrays;
 import org.checkerframework.checker.nullness.qual.Nullable;
 
@@ -29,8 +27,6 @@ public final class TimeField implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
-  private static final int SHORTEST_TIME = "2026-05-26T08:00:00Z".length();
-  private static final int DAYS_FROM_MARCH_OF_YEAR_0_TO_1970 = 719_468;
 
   private static final JsonFactory JSON =
       JsonFactory.builder()
@@ -156,9 +152,9 @@ public final class TimeField implements Serializable {
     if (to >= json.length) {
       return ABSENT; // Cut off: 08:00:00+02 may have been 08:00:00+02:30.
     }
-    long millis = ordinaryTime(json, from, to);
-    if (millis != ABSENT) {
-      return millis;
+    long micros = IsoTime.micros(json, from, to);
+    if (micros != IsoTime.UNUSUAL) {
+      return Math.floorDiv(micros, 1_000L);
     }
     String text = unescaped(json, from, to);
     if (text == null) {
@@ -169,84 +165,6 @@ public final class TimeField implements Serializable {
     } catch (DateTimeException | ArithmeticException e) {
       return ABSENT; // No time, or one whose milliseconds don't fit into a long.
     }
-  }
-
-  /**
-   * The time if it is written as YYYY-MM-DDTHH:MM:SS, a fraction of up to nine digits or none, and
-   * Z, +HH:MM or -HH:MM. ABSENT says no more than that another reader must decide.
-   */
-  private static long ordinaryTime(byte[] json, int from, int to) {
-    if (to - from < SHORTEST_TIME
-        || json[from + 4] != '-'
-        || json[from + 7] != '-'
-        || json[from + 10] != 'T'
-        || json[from + 13] != ':'
-        || json[from + 16] != ':') {
-      return ABSENT;
-    }
-    int year = number(json, from, 4, 9999);
-    int month = number(json, from + 5, 2, 12);
-    int day = number(json, from + 8, 2, 31);
-    int hour = number(json, from + 11, 2, 23);
-    int minute = number(json, from + 14, 2, 59);
-    int second = number(json, from + 17, 2, 59);
-    if ((hour | minute | second) < 0
-        || year < 1
-        || month < 1
-        || day < 1
-        || day > Month.of(month).length(Year.isLeap(year))) {
-      return ABSENT;
-    }
-    int zone = from + 19;
-    int millis = 0;
-    if (json[zone] == '.') {
-      int fraction = ++zone;
-      for (int weight = 100; isDigit(json[zone]); weight /= 10) { // A quote ends it at last.
-        millis += weight * (json[zone++] - '0');
-      }
-      if (zone == fraction || zone > fraction + 9) {
-        return ABSENT;
-      }
-    }
-    int offset = 0;
-    if (to - zone == 6 && (json[zone] == '+' || json[zone] == '-') && json[zone + 3] == ':') {
-      int hours = number(json, zone + 1, 2, 17); // Java has no offsets beyond 18:00.
-      int minutes = number(json, zone + 4, 2, 59);
-      if ((hours | minutes) < 0) {
-        return ABSENT;
-      }
-      offset = (json[zone] == '-' ? -1 : 1) * (hours * 60 + minutes);
-    } else if (to - zone != 1 || json[zone] != 'Z') {
-      return ABSENT;
-    }
-    long minutes = (epochDay(year, month, day) * 24 + hour) * 60 + minute - offset;
-    return (minutes * 60 + second) * 1_000 + millis;
-  }
-
-  /**
-   * Days since 1970-01-01, of a year after 0. Counted in years from March on: a leap day is the
-   * last of its year.
-   */
-  private static long epochDay(int year, int month, int day) {
-    int y = month > 2 ? year : year - 1;
-    int dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    return 365L * y + y / 4 - y / 100 + y / 400 + dayOfYear - DAYS_FROM_MARCH_OF_YEAR_0_TO_1970;
-  }
-
-  /** The number in so many decimal digits, or -1 if there is anything else or more than allowed. */
-  private static int number(byte[] json, int from, int digits, int most) {
-    int number = 0;
-    for (int i = from; i < from + digits; i++) {
-      if (!isDigit(json[i])) {
-        return -1;
-      }
-      number = number * 10 + json[i] - '0';
-    }
-    return number <= most ? number : -1;
-  }
-
-  private static boolean isDigit(byte b) {
-    return b >= '0' && b <= '9';
   }
 
   /** The string whose content, without its quotes, is there; null if it isn't valid. */
