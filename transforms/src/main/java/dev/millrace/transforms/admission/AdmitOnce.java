@@ -8,12 +8,14 @@ import dev.millrace.transforms.ledger.LedgerEntry;
 import dev.millrace.transforms.ledger.LedgerEntryCoder;
 import dev.millrace.transforms.ledger.Stage;
 import dev.millrace.transforms.ledger.Tally;
+import java.io.IOException;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.coders.ByteArrayCoder;
+import org.apache.beam.sdk.coders.Coder;
 import org.apache.beam.sdk.coders.ListCoder;
 import org.apache.beam.sdk.coders.VarIntCoder;
 import org.apache.beam.sdk.metrics.Counter;
@@ -103,7 +105,7 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
             .apply("ToShards", new GatherByShard<>(identity, rule.shards()))
             .apply(
                 "Judge",
-                ParDo.of(new JudgeFn<>(pipeline, identity, rule, tags))
+                ParDo.of(new JudgeFn<>(pipeline, identity, rule, tags, elements.getCoder()))
                     .withOutputTags(
                         tags.admitted,
                         TupleTagList.of(tags.late).and(tags.conflicting).and(tags.tallies)));
@@ -177,7 +179,7 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
     }
   }
 
-  private static final class JudgeFn<T> extends DoFn<KV<Integer, List<Candidate<T>>>, T> {
+  private static final class JudgeFn<T> extends DoFn<KV<Integer, byte[]>, T> {
     private static final long serialVersionUID = 1L;
     private static final String SHARD = "shard";
     private static final String BLOCKS = "blocks";
@@ -187,6 +189,7 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
     private final Identity<T> identity;
     private final AdmissionRule rule;
     private final Tags<T> tags;
+    private final Coder<T> coder;
     private final Counter duplicates;
     private final Counter conflicting;
     private final Counter late;
@@ -209,11 +212,13 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
     private transient long conflictingInBundle;
     private transient long lateInBundle;
 
-    JudgeFn(String pipeline, Identity<T> identity, AdmissionRule rule, Tags<T> tags) {
+    JudgeFn(
+        String pipeline, Identity<T> identity, AdmissionRule rule, Tags<T> tags, Coder<T> coder) {
       this.pipeline = pipeline;
       this.identity = identity;
       this.rule = rule;
       this.tags = tags;
+      this.coder = coder;
       this.duplicates = Metrics.counter(pipeline, "duplicates");
       this.conflicting = Metrics.counter(pipeline, "conflicting");
       this.late = Metrics.counter(pipeline, "late");
@@ -234,18 +239,20 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
 
     @ProcessElement
     public void process(
-        @Element KV<Integer, List<Candidate<T>>> batch,
+        @Element KV<Integer, byte[]> batch,
         @StateId(SHARD) ValueState<ShardState> shard,
         @StateId(BLOCKS) MapState<Integer, byte[]> blocks,
         @TimerId(TICK) Timer tick,
-        MultiOutputReceiver out) {
+        MultiOutputReceiver out)
+        throws IOException {
       ShardState before = shard.read();
       ShardState state = before == null ? ShardState.fresh() : before;
       long watermark = Math.max(state.watermark(), tick.getCurrentRelativeTime().getMillis());
       SeenIds seen = shards.computeIfAbsent(batch.getKey(), key -> new SeenIds());
       seen.open(state.ids(), blocks);
-      for (Candidate<T> each : batch.getValue()) {
-        judge(each, seen, watermark, out);
+      Batch.Reader<T> candidates = new Batch.Reader<>(coder, batch.getValue());
+      while (candidates.hasNext()) {
+        judge(candidates.next(), seen, watermark, out);
       }
       IdLog ids = seen.close();
       if (before == null) {

@@ -5,11 +5,13 @@ import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hasher128;
 import com.dynatrace.hash4j.hashing.Hasher64;
 import com.dynatrace.hash4j.hashing.Hashing;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
+import org.apache.beam.sdk.coders.ByteArrayCoder;
+import org.apache.beam.sdk.coders.Coder;
 import org.apache.beam.sdk.coders.KvCoder;
-import org.apache.beam.sdk.coders.ListCoder;
 import org.apache.beam.sdk.coders.VarIntCoder;
 import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.transforms.PTransform;
@@ -25,8 +27,7 @@ import org.joda.time.Instant;
  * to state are paid per batch and not per element. A batch has the time of its oldest element, for
  * which the watermark waits.
  */
-final class GatherByShard<T>
-    extends PTransform<PCollection<T>, PCollection<KV<Integer, List<Candidate<T>>>>> {
+final class GatherByShard<T> extends PTransform<PCollection<T>, PCollection<KV<Integer, byte[]>>> {
   private static final long serialVersionUID = 1L;
 
   static final int MAX_SHARDS = 64;
@@ -57,80 +58,79 @@ final class GatherByShard<T>
   }
 
   @Override
-  public PCollection<KV<Integer, List<Candidate<T>>>> expand(PCollection<T> elements) {
+  public PCollection<KV<Integer, byte[]>> expand(PCollection<T> elements) {
     return elements
-        .apply("Gather", ParDo.of(new GatherFn<>(identity, shards)))
-        .setCoder(
-            KvCoder.of(VarIntCoder.of(), ListCoder.of(new CandidateCoder<>(elements.getCoder()))));
+        .apply("Gather", ParDo.of(new GatherFn<>(identity, shards, elements.getCoder())))
+        .setCoder(KvCoder.of(VarIntCoder.of(), ByteArrayCoder.of()));
   }
 
-  private static final class GatherFn<T> extends DoFn<T, KV<Integer, List<Candidate<T>>>> {
+  private static final class GatherFn<T> extends DoFn<T, KV<Integer, byte[]>> {
     private static final long serialVersionUID = 1L;
 
     /** In batch mode a bundle is all there is. */
     private static final int MAX_GATHERED = 5_000;
+
+    private static final int MAX_BYTES = 16 << 20;
 
     private static final Hasher128 IDS = Hashing.xxh3_128();
     private static final Hasher64 CONTENTS = Hashing.xxh3_64();
 
     private final Identity<T> identity;
     private final int count;
+    private final Coder<T> coder;
 
     private transient HashStream64 content;
-    private transient List<List<Candidate<T>>> shards;
+    private transient List<Batch<T>> shards;
     private transient int gathered;
+    private transient int bytes;
 
     /** Whether every shard has heard of this worker: each must follow the watermark. */
     private transient boolean greeted;
 
-    GatherFn(Identity<T> identity, int count) {
+    GatherFn(Identity<T> identity, int count, Coder<T> coder) {
       this.identity = identity;
       this.count = count;
+      this.coder = coder;
     }
 
     @Setup
     public void setup() {
       content = CONTENTS.hashStream();
+      shards = new ArrayList<>(count);
+      for (int i = 0; i < count; i++) {
+        shards.add(new Batch<>(coder));
+      }
       greeted = false;
     }
 
     @StartBundle
     public void startBundle() {
-      shards = new ArrayList<>(count);
-      for (int i = 0; i < count; i++) {
-        shards.add(new ArrayList<>());
-      }
+      shards.forEach(Batch::clear); // A bundle that failed may have left something.
       gathered = 0;
+      bytes = 0;
     }
 
     @ProcessElement
     public void process(
-        @Element T element,
-        @Timestamp Instant time,
-        OutputReceiver<KV<Integer, List<Candidate<T>>>> out) {
+        @Element T element, @Timestamp Instant time, OutputReceiver<KV<Integer, byte[]>> out)
+        throws IOException {
       HashValue128 id = IDS.hashCharsTo128Bits(identity.id(element));
       identity.content(element, time.getMillis(), content.reset());
       long high = id.getMostSignificantBits();
-      shards
-          .get((int) (((high >>> Integer.SIZE) * count) >>> Integer.SIZE))
-          .add(
-              new Candidate<>(
-                  element,
-                  time.getMillis(),
-                  high,
-                  id.getLeastSignificantBits(),
-                  content.getAsInt()));
+      int shard = (int) (((high >>> Integer.SIZE) * count) >>> Integer.SIZE);
+      Candidate<T> candidate =
+          new Candidate<>(
+              element, time.getMillis(), high, id.getLeastSignificantBits(), content.getAsInt());
+      bytes += shards.get(shard).add(candidate);
       gathered++;
-      if (gathered == MAX_GATHERED) {
+      if (gathered == MAX_GATHERED || bytes > MAX_BYTES) {
         flush(out::outputWithTimestamp);
-        startBundle();
       }
     }
 
     @FinishBundle
     public void finishBundle(FinishBundleContext out) {
       flush((batch, oldest) -> out.output(batch, oldest, GlobalWindow.INSTANCE));
-      shards = List.of();
     }
 
     /** Flushed by a later element than those gathered. */
@@ -140,32 +140,24 @@ final class GatherByShard<T>
       return Duration.millis(Long.MAX_VALUE);
     }
 
-    private void flush(BiConsumer<KV<Integer, List<Candidate<T>>>, Instant> out) {
+    private void flush(BiConsumer<KV<Integer, byte[]>, Instant> out) {
       if (gathered == 0) {
         return;
       }
-      long oldestOfAll = Long.MAX_VALUE;
-      if (!greeted) {
-        for (List<Candidate<T>> shard : shards) {
-          oldestOfAll = Math.min(oldestOfAll, oldest(shard));
-        }
+      long oldest = Long.MAX_VALUE;
+      for (Batch<T> shard : shards) {
+        oldest = Math.min(oldest, shard.oldest());
       }
       for (int i = 0; i < count; i++) {
-        List<Candidate<T>> shard = shards.get(i);
+        Batch<T> shard = shards.get(i);
         if (!shard.isEmpty() || !greeted) {
-          long time = shard.isEmpty() ? oldestOfAll : oldest(shard);
-          out.accept(KV.of(key(i, count), shard), Instant.ofEpochMilli(time));
+          long time = shard.isEmpty() ? oldest : shard.oldest();
+          out.accept(KV.of(key(i, count), shard.take()), Instant.ofEpochMilli(time));
         }
       }
       greeted = true;
-    }
-
-    private static <T> long oldest(List<Candidate<T>> candidates) {
-      long oldest = Long.MAX_VALUE;
-      for (Candidate<T> each : candidates) {
-        oldest = Math.min(oldest, each.millis());
-      }
-      return oldest;
+      gathered = 0;
+      bytes = 0;
     }
   }
 }
