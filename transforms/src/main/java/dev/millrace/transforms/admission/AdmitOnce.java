@@ -250,9 +250,10 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
       long watermark = Math.max(state.watermark(), tick.getCurrentRelativeTime().getMillis());
       SeenIds seen = shards.computeIfAbsent(batch.getKey(), key -> new SeenIds());
       seen.open(state.ids(), blocks);
-      Batch.Reader<T> candidates = new Batch.Reader<>(coder, batch.getValue());
-      while (candidates.hasNext()) {
-        judge(candidates.next(), seen, watermark, out);
+      List<Candidate<T>> candidates = Batch.read(batch.getValue(), coder);
+      seen.expect(candidates);
+      for (Candidate<T> each : candidates) {
+        judge(each, seen, watermark, out);
       }
       IdLog ids = seen.close();
       if (before == null) {

@@ -6,7 +6,9 @@ import java.io.OutputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.beam.sdk.coders.Coder;
 
 /**
@@ -65,7 +67,7 @@ final class Batch<T> extends OutputStream {
     return used - before;
   }
 
-  /** What was added since the last time, for {@link Reader}. */
+  /** What was added since the last time, for {@link #read}. */
   byte[] take() {
     byte[] taken = Arrays.copyOf(bytes, used);
     clear();
@@ -99,8 +101,12 @@ final class Batch<T> extends OutputStream {
     }
   }
 
-  /** Reads what {@link #take} gave. */
-  static final class Reader<T> extends InputStream {
+  /** The candidates in what {@link #take} gave, in the order in which they came. */
+  static <T> List<Candidate<T>> read(byte[] taken, Coder<T> values) throws IOException {
+    return new Reader<>(values, taken).readAll();
+  }
+
+  private static final class Reader<T> extends InputStream {
     private final Coder<T> values;
     private final byte[] bytes;
     private int next;
@@ -110,12 +116,15 @@ final class Batch<T> extends OutputStream {
       this.bytes = bytes;
     }
 
-    boolean hasNext() {
-      return next < bytes.length;
+    List<Candidate<T>> readAll() throws IOException {
+      List<Candidate<T>> all = new ArrayList<>();
+      while (next < bytes.length) {
+        all.add(readNext());
+      }
+      return all;
     }
 
-    /** The next candidate. */
-    Candidate<T> next() throws IOException {
+    private Candidate<T> readNext() throws IOException {
       int at = next;
       next += NUMBERS;
       return new Candidate<>(

@@ -1,6 +1,7 @@
 package dev.millrace.transforms.admission;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.beam.sdk.state.MapState;
@@ -53,6 +54,13 @@ final class SeenIds {
     }
     indexed = log.revision();
     return log;
+  }
+
+  /** Says which candidates will be looked for next; not needed, but that is faster. */
+  void expect(List<? extends Candidate<?>> candidates) {
+    for (Candidate<?> each : candidates) {
+      index.touch(each.low());
+    }
   }
 
   /** What is known of a candidate. */

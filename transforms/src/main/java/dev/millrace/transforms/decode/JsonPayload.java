@@ -11,8 +11,11 @@ import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
 import dev.millrace.transforms.time.IsoTime;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -50,6 +53,10 @@ public final class JsonPayload {
   private static final Duration FOREVER = Duration.ofDays(365_000);
   private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
   private static final int MAX_QUOTE = 40;
+
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+  private static final long NOT_ASCII = 0x8080_8080_8080_8080L;
 
   private static final JsonFactory JSON =
       JsonFactory.builder()
@@ -337,6 +344,9 @@ public final class JsonPayload {
 
   private static void checkUtf8(byte[] payload) throws InvalidRecordException {
     int i = 0;
+    while (i + Long.BYTES <= payload.length && ((long) LONG.get(payload, i) & NOT_ASCII) == 0) {
+      i += Long.BYTES;
+    }
     while (i < payload.length && payload[i] >= 0) {
       i++;
     }
