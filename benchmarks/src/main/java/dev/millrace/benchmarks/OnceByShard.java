@@ -32,7 +32,7 @@ final class OnceByShard
   private transient ValueState<Tuple3<Integer, Long, Long>> log;
   private transient MapState<Integer, byte[]> blocks;
   private transient ValueState<Long> swept;
-  private transient Map<Integer, FlinkSeenIds> shards;
+  private transient Map<Integer, FlinkSeenIds<FlinkTraffic.Visit>> shards;
 
   @Override
   public void open(OpenContext context) {
@@ -54,10 +54,10 @@ final class OnceByShard
       Tuple2<Integer, byte[]> batch, Context context, Collector<FlinkTraffic.Stats> out)
       throws Exception {
     long watermark = context.timerService().currentWatermark();
-    FlinkSeenIds seen = shards.computeIfAbsent(batch.f0, shard -> new FlinkSeenIds());
+    FlinkSeenIds<FlinkTraffic.Visit> seen =
+        shards.computeIfAbsent(batch.f0, shard -> new FlinkSeenIds<>());
     seen.open(log, blocks);
     sweep(seen, watermark);
-    Map<Slice, FlinkTraffic.Stats> added = new HashMap<>();
     DataInputDeserializer in = new DataInputDeserializer(batch.f1);
     while (in.available() > 0) {
       long high = in.readLong();
@@ -67,19 +67,24 @@ final class OnceByShard
       long start = millis - Math.floorMod(millis, WINDOW);
       if (start + WINDOW - 1 + LATENESS < watermark) {
         context.output(FlinkTraffic.LATE, visit);
-      } else if (seen.addIfNew(high, low, millis, HORIZON / 1_000)) {
-        FlinkTraffic.Stats stats =
-            added.computeIfAbsent(
-                new Slice(visit.region, start),
-                slice -> new FlinkTraffic.Stats(slice.region(), slice.start()));
-        stats.add(visit.value);
+      } else {
+        seen.add(visit, high, low, millis);
       }
     }
+    Map<Slice, FlinkTraffic.Stats> added = new HashMap<>();
+    seen.judge(
+        HORIZON / 1_000,
+        (visit, millis) ->
+            added
+                .computeIfAbsent(
+                    new Slice(visit.region, millis - Math.floorMod(millis, WINDOW)),
+                    slice -> new FlinkTraffic.Stats(slice.region(), slice.start()))
+                .add(visit.value));
     seen.close(log);
     added.values().forEach(out::collect);
   }
 
-  private void sweep(FlinkSeenIds seen, long watermark) throws Exception {
+  private void sweep(FlinkSeenIds<?> seen, long watermark) throws Exception {
     Long last = swept.value();
     if (last == null && watermark > 0) {
       swept.update(watermark);

@@ -1,6 +1,9 @@
 package dev.millrace.transforms.admission;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.apache.beam.sdk.state.ReadableState;
 import org.apache.beam.sdk.state.ReadableStates;
 import org.apache.flink.api.common.state.MapState;
@@ -9,8 +12,9 @@ import org.apache.flink.api.java.tuple.Tuple3;
 import org.checkerframework.checker.nullness.qual.Nullable;
 
 /** The product's ids of a shard, over the state of a Flink without Beam. */
-public final class FlinkSeenIds {
+public final class FlinkSeenIds<T> {
   private final SeenIds ids = new SeenIds();
+  private final List<Candidate<T>> candidates = new ArrayList<>();
   private IdLog before = IdLog.EMPTY;
 
   /** The key of one of so many shards, counted from 0. */
@@ -26,14 +30,21 @@ public final class FlinkSeenIds {
     ids.open(before, new Blocks(blocks));
   }
 
-  /** Whether an id is new, and is remembered from now on. */
-  public boolean addIfNew(long high, long low, long millis, long horizonSeconds) {
-    Candidate<Void> candidate = new Candidate<>(null, millis, high, low, 0);
-    if (ids.find(candidate, horizonSeconds) != IdBlock.Known.NO) {
-      return false;
+  /** Adds an event to the batch. */
+  public void add(T value, long high, long low, long millis) {
+    candidates.add(new Candidate<>(value, millis, high, low, 0));
+  }
+
+  /** Remembers the new ids of the batch, and tells their events with their times. */
+  public void judge(long horizonSeconds, BiConsumer<T, Long> admitted) {
+    ids.expect(candidates);
+    for (Candidate<T> each : candidates) {
+      if (ids.find(each, horizonSeconds) == IdBlock.Known.NO) {
+        ids.add(each);
+        admitted.accept(each.value(), each.millis());
+      }
     }
-    ids.add(candidate);
-    return true;
+    candidates.clear();
   }
 
   /** Throws out the ids of a time before {@code second}, since 1970. */

@@ -20,7 +20,7 @@ final class OrderIdentity implements Identity<Order> {
     sink.putString(order.orderId());
     sink.putString(order.customerId() == null ? "" : order.customerId());
     sink.putString(order.region());
-    sink.putString(order.amount().stripTrailingZeros().toString());
+    Identity.putDecimal(order.amount(), sink);
     sink.putString(order.currency());
     sink.putString(order.status());
     sink.putLong(ChronoUnit.MICROS.between(Instant.EPOCH, order.eventTime()));

@@ -29,7 +29,7 @@ final class EventIdentity implements Identity<Event> {
     sink.putString(event.page() == null ? "" : event.page());
     BigDecimal value = event.value();
     if (value != null) {
-      sink.putString(value.stripTrailingZeros().toString());
+      Identity.putDecimal(value, sink);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.millrace.transforms.admission;
 import com.dynatrace.hash4j.hashing.HashSink;
 import dev.millrace.transforms.record.RawRecord;
 import java.io.Serializable;
+import java.math.BigDecimal;
 import org.apache.beam.sdk.transforms.SerializableFunction;
 
 /** What tells elements apart. */
@@ -50,5 +51,15 @@ public interface Identity<T> extends Serializable {
         return record.apply(element);
       }
     };
+  }
+
+  /**
+   * Adds a decimal to a content.
+   *
+   * @param value of a scale that depends on its value only, as decoded JSON has it
+   */
+  static void putDecimal(BigDecimal value, HashSink sink) {
+    sink.putInt(value.scale());
+    sink.putByteArray(value.unscaledValue().toByteArray());
   }
 }
