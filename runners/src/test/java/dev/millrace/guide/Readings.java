@@ -85,11 +85,11 @@ final class Readings {
         Ledger.of(new Closing(HOUR, RULE.latenessDownstream(), Duration.ZERO), Map.of());
     List<PCollection<DeadLetter>> dead = new ArrayList<>();
     var judged =
-        ledger
-            .count(Stage.READ, p.apply("Read", source))
+        p.apply("Read", source)
             .apply(
                 DecodeRecords.with(
-                    NAME, Readings::decode, DecodedCoder.of(Readings::decode, Reading::record)))
+                        NAME, Readings::decode, DecodedCoder.of(Readings::decode, Reading::record))
+                    .countedIn(ledger))
             .failuresTo(dead)
             .apply(AdmitOnce.by(NAME, Identity.ofPayload(Reading::id, Reading::record), RULE));
     ledger.add(judged.tallies());

@@ -118,11 +118,12 @@ public final class OrdersPipeline {
         Ledger.of(new Closing(DAY, admission.latenessDownstream(), Duration.ZERO), Map.of());
     List<PCollection<DeadLetter>> deadLetters = new ArrayList<>();
     AdmitOnce.Judged<Order> judged =
-        ledger
-            .count(Stage.READ, pipeline.apply("ReadRecords", source))
+        pipeline
+            .apply("ReadRecords", source)
             .apply(
                 "DecodeOrders",
-                DecodeRecords.with(NAME, new OrderDecoder(eventTime), OrderCoder.of()))
+                DecodeRecords.with(NAME, new OrderDecoder(eventTime), OrderCoder.of())
+                    .countedIn(ledger))
             .failuresTo(deadLetters)
             .apply("AdmitOnce", AdmitOnce.by(NAME, new OrderIdentity(), admission));
     ledger.add(judged.tallies());

@@ -109,11 +109,12 @@ public final class TrafficPipeline {
     Ledger ledger = ledger(wish, windows);
     List<PCollection<DeadLetter>> deadLetters = new ArrayList<>();
     AdmitOnce.Judged<Event> judged =
-        ledger
-            .count(Stage.READ, pipeline.apply("ReadRecords", source))
+        pipeline
+            .apply("ReadRecords", source)
             .apply(
                 "DecodeEvents",
-                DecodeRecords.with(NAME, new EventDecoder(wish.eventTime()), EventCoder.of()))
+                DecodeRecords.with(NAME, new EventDecoder(wish.eventTime()), EventCoder.of())
+                    .countedIn(ledger))
             .failuresTo(deadLetters)
             .apply(
                 "AdmitOnce",

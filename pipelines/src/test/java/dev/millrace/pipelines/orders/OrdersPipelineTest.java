@@ -38,7 +38,6 @@ class OrdersPipelineTest {
             ReadRecords/ReadTopic/ParDo(UnboundedSourceAsSDFWrapper)/ParMultiDo(UnboundedSourceAsSDFWrapper)
             ReadRecords/ReadTopic/ParDo(StripIds)/ParMultiDo(StripIds)
             ReadRecords/Unpack/ParMultiDo(Unpack)
-            Count.read/ParMultiDo(Count)
             DecodeOrders/Decode
             AdmitOnce/ToShards/Gather/ParMultiDo(Gather)
             AdmitOnce/Judge

@@ -94,7 +94,6 @@ public class TrafficPipelineTest implements Serializable {
             ReadRecords/ReadTopic/ParDo(UnboundedSourceAsSDFWrapper)/ParMultiDo(UnboundedSourceAsSDFWrapper)
             ReadRecords/ReadTopic/ParDo(StripIds)/ParMultiDo(StripIds)
             ReadRecords/Unpack/ParMultiDo(Unpack)
-            Count.read/ParMultiDo(Count)
             DecodeEvents/Decode
             AdmitOnce/ToShards/Gather/ParMultiDo(Gather)
             AdmitOnce/Judge

@@ -2,8 +2,15 @@ package dev.millrace.transforms.decode;
 
 import dev.millrace.transforms.deadletter.DeadLetter;
 import dev.millrace.transforms.deadletter.DeadLetterCoder;
+import dev.millrace.transforms.ledger.Ledger;
+import dev.millrace.transforms.ledger.LedgerEntry;
+import dev.millrace.transforms.ledger.LedgerEntryCoder;
+import dev.millrace.transforms.ledger.Stage;
+import dev.millrace.transforms.ledger.Tally;
 import dev.millrace.transforms.record.RawRecord;
+import java.util.List;
 import org.apache.beam.sdk.coders.Coder;
+import org.apache.beam.sdk.coders.ListCoder;
 import org.apache.beam.sdk.metrics.Counter;
 import org.apache.beam.sdk.metrics.Metrics;
 import org.apache.beam.sdk.transforms.DoFn;
@@ -14,12 +21,16 @@ import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PCollectionTuple;
 import org.apache.beam.sdk.values.TupleTag;
 import org.apache.beam.sdk.values.TupleTagList;
+import org.checkerframework.checker.nullness.qual.Nullable;
+import org.joda.time.Duration;
+import org.joda.time.Instant;
 
 /**
  * Decodes each record into a value, or into a dead letter of stage {@code decode}.
  *
  * <ul>
- *   <li>Input: bounded or unbounded, any windowing, which the outputs keep.
+ *   <li>Input: bounded or unbounded; any windowing, which the outputs keep, but the global one if
+ *       records are counted in a ledger.
  *   <li>Key and order: needs none, keeps none.
  *   <li>Lateness: looks at no time; timestamps pass unchanged.
  *   <li>Guarantee: each record comes out exactly once, as value or as dead letter. A {@link
@@ -41,10 +52,15 @@ public final class DecodeRecords<T>
   private final RecordDecoder<T> decoder;
   private final Coder<T> coder;
 
-  private DecodeRecords(String pipeline, RecordDecoder<T> decoder, Coder<T> coder) {
+  /** Of use only while the graph is built. */
+  private final transient @Nullable Ledger ledger;
+
+  private DecodeRecords(
+      String pipeline, RecordDecoder<T> decoder, Coder<T> coder, @Nullable Ledger ledger) {
     this.pipeline = pipeline;
     this.decoder = decoder;
     this.coder = coder;
+    this.ledger = ledger;
   }
 
   /**
@@ -55,20 +71,31 @@ public final class DecodeRecords<T>
    */
   public static <T> DecodeRecords<T> with(
       String pipeline, RecordDecoder<T> decoder, Coder<T> coder) {
-    return new DecodeRecords<>(pipeline, decoder, coder);
+    return new DecodeRecords<>(pipeline, decoder, coder, null);
+  }
+
+  /** The same, and counts the records as {@link Stage#READ}, by their timestamps. */
+  public DecodeRecords<T> countedIn(Ledger itsLedger) {
+    return new DecodeRecords<>(pipeline, decoder, coder, itsLedger);
   }
 
   @Override
   public WithFailures.Result<PCollection<T>, DeadLetter> expand(PCollection<RawRecord> records) {
     TupleTag<T> values = new TupleTag<>("values");
     TupleTag<DeadLetter> letters = new TupleTag<>("deadLetters");
+    TupleTag<List<LedgerEntry>> tallies = new TupleTag<>("tallies");
+    Duration window = ledger == null ? null : ledger.window();
     PCollectionTuple decoded =
         records.apply(
             "Decode",
-            ParDo.of(new DecodeFn<>(pipeline, decoder, values, letters))
-                .withOutputTags(values, TupleTagList.of(letters)));
+            ParDo.of(new DecodeFn<>(pipeline, decoder, values, letters, tallies, window))
+                .withOutputTags(values, TupleTagList.of(letters).and(tallies)));
     decoded.get(values).setCoder(coder);
     decoded.get(letters).setCoder(DeadLetterCoder.of());
+    decoded.get(tallies).setCoder(ListCoder.of(LedgerEntryCoder.of()));
+    if (ledger != null) {
+      ledger.add(decoded.get(tallies));
+    }
     return WithFailures.Result.of(decoded, values, letters);
   }
 
@@ -79,6 +106,8 @@ public final class DecodeRecords<T>
     private final RecordDecoder<T> decoder;
     private final TupleTag<T> values;
     private final TupleTag<DeadLetter> letters;
+    private final TupleTag<List<LedgerEntry>> tallies;
+    private final @Nullable Duration window;
     private final Counter read;
     private final Counter decoded;
     private final Counter deadLetters;
@@ -86,16 +115,21 @@ public final class DecodeRecords<T>
     // One update of a counter per bundle, not per record.
     private transient long readInBundle;
     private transient long lettersInBundle;
+    private transient @Nullable Tally tally;
 
     DecodeFn(
         String pipeline,
         RecordDecoder<T> decoder,
         TupleTag<T> values,
-        TupleTag<DeadLetter> letters) {
+        TupleTag<DeadLetter> letters,
+        TupleTag<List<LedgerEntry>> tallies,
+        @Nullable Duration window) {
       this.pipeline = pipeline;
       this.decoder = decoder;
       this.values = values;
       this.letters = letters;
+      this.tallies = tallies;
+      this.window = window;
       this.read = Metrics.counter(pipeline, "read");
       this.decoded = Metrics.counter(pipeline, "decoded");
       this.deadLetters = Metrics.counter(pipeline, "dead_letters");
@@ -105,11 +139,16 @@ public final class DecodeRecords<T>
     public void startBundle() {
       readInBundle = 0;
       lettersInBundle = 0;
+      tally = window == null ? null : new Tally(window);
     }
 
     @ProcessElement
-    public void process(@Element RawRecord record, MultiOutputReceiver out) {
+    public void process(
+        @Element RawRecord record, @Timestamp Instant time, MultiOutputReceiver out) {
       readInBundle++;
+      if (tally != null) {
+        tally.add(Stage.READ, time.getMillis());
+      }
       T value;
       try {
         value = decoder.decode(record);
@@ -129,10 +168,13 @@ public final class DecodeRecords<T>
     }
 
     @FinishBundle
-    public void finishBundle() {
+    public void finishBundle(FinishBundleContext out) {
       read.inc(readInBundle);
       decoded.inc(readInBundle - lettersInBundle);
       deadLetters.inc(lettersInBundle);
+      if (tally != null) {
+        tally.output((counts, at, global) -> out.output(tallies, counts, at, global));
+      }
     }
   }
 }

@@ -64,6 +64,11 @@ public final class Ledger {
     return new Ledger(closing, tables);
   }
 
+  /** The size of the windows by which it counts. */
+  public Duration window() {
+    return closing.window();
+  }
+
   /** Counts elements by their timestamps, and returns them. */
   public <T> PCollection<T> count(String stage, PCollection<T> elements) {
     add(

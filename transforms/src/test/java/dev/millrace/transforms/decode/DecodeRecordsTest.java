@@ -4,18 +4,27 @@ import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 
 import dev.millrace.transforms.deadletter.DeadLetter;
+import dev.millrace.transforms.ledger.Closing;
+import dev.millrace.transforms.ledger.Ledger;
+import dev.millrace.transforms.ledger.LedgerEntry;
+import dev.millrace.transforms.ledger.Stage;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.record.RawRecordCoder;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.apache.beam.sdk.coders.VarIntCoder;
 import org.apache.beam.sdk.testing.PAssert;
 import org.apache.beam.sdk.testing.TestPipeline;
 import org.apache.beam.sdk.transforms.Create;
+import org.apache.beam.sdk.transforms.Filter;
 import org.apache.beam.sdk.transforms.WithFailures;
 import org.apache.beam.sdk.values.PCollection;
+import org.apache.beam.sdk.values.TimestampedValue;
+import org.joda.time.Duration;
 import org.junit.Rule;
 import org.junit.Test;
 
@@ -55,6 +64,32 @@ public class DecodeRecordsTest implements Serializable {
               return null;
             });
     pipeline.run();
+  }
+
+  @Test
+  public void whatIsReadIsCountedWhetherItIsValidOrNot() {
+    Duration minute = Duration.standardMinutes(1);
+    Ledger ledger = Ledger.of(new Closing(minute, Duration.ZERO, Duration.ZERO), Map.of());
+
+    pipeline
+        .apply(
+            Create.timestamped(
+                    TimestampedValue.of(record(0, "7"), at(5)),
+                    TimestampedValue.of(record(1, "junk"), at(59_999)),
+                    TimestampedValue.of(record(2, "8"), at(60_000)))
+                .withCoder(RawRecordCoder.of()))
+        .apply(
+            DecodeRecords.with("numbers", DecodeRecordsTest::number, VarIntCoder.of())
+                .countedIn(ledger));
+
+    PAssert.that(ledger.totals().apply(Filter.by(entry -> entry.stage().equals(Stage.READ))))
+        .containsInAnyOrder(
+            new LedgerEntry(Stage.READ, 0, 2), new LedgerEntry(Stage.READ, 60_000, 1));
+    pipeline.run();
+  }
+
+  private static org.joda.time.Instant at(long millis) {
+    return org.joda.time.Instant.ofEpochMilli(millis);
   }
 
   private WithFailures.Result<PCollection<Integer>, DeadLetter> decode(RawRecord... records) {
