@@ -14,7 +14,11 @@ final class IdIndex {
   static final int NONE = -1;
 
   private static final int BLOCK_BITS = 20;
-  private static final int BLOCK_MASK = (1 << BLOCK_BITS) - 1;
+
+  /** How many blocks in a row it tells apart. */
+  static final int BLOCKS = 1 << BLOCK_BITS;
+
+  private static final int BLOCK_MASK = BLOCKS - 1;
   private static final int MIN_BITS = 8;
 
   /** With more, block numbers of 20 bits would not do. */

@@ -109,11 +109,15 @@ final class SeenIds {
     }
   }
 
-  /** Throws out the ids of a time before {@code second}, since 1970. */
+  /**
+   * Throws out the ids of a time before {@code second}, since 1970. Those of a far future, which
+   * would stay where they are for ever, are moved while the index still tells their blocks from
+   * newer ones.
+   */
   void forgetBefore(long second) {
     Map<Integer, byte[]> expired = new HashMap<>();
     for (Map.Entry<Integer, byte[]> each : blocks.entries().read()) {
-      if (IdBlock.hasBefore(each.getValue(), second)) {
+      if (IdBlock.hasBefore(each.getValue(), second) || last - each.getKey() > IdIndex.BLOCKS / 2) {
         expired.put(each.getKey(), each.getValue());
       }
     }

@@ -205,6 +205,21 @@ class SeenIdsTest {
   }
 
   @Test
+  void anIdOfTheFarFutureIsKnownHoweverManyBlocksHaveComeSince() {
+    SeenIds worker = new SeenIds();
+    Candidate<?> future = candidate(4_000_000_000_000L, 1, 1);
+    in(worker, seen -> seen.add(future));
+    for (int quarter = 0; quarter < 8; quarter++) {
+      // As if so many blocks had been written, and had expired.
+      log = new IdLog(log.last() + IdIndex.BLOCKS / 4, log.ids(), log.revision() + 1);
+      in(worker, seen -> seen.forgetBefore(1_000));
+    }
+
+    assertKnown(worker, List.of(future), IdBlock.Known.SAME);
+    assertKnown(new SeenIds(), List.of(future), IdBlock.Known.SAME);
+  }
+
+  @Test
   void arrayThatWasStoredIsNeverChanged() {
     SeenIds worker = new SeenIds();
     in(worker, seen -> candidates(100).forEach(seen::add));
