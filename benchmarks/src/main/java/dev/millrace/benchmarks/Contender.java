@@ -14,9 +14,7 @@ enum Contender {
   /** The graph in Beam, written plainly, with the product's options of the runner. */
   BEAM_PLAIN,
   /** The same with the runner's default options. */
-  BEAM_PLAIN_DEFAULTS,
-  /** Kafka Streams. */
-  KAFKA_STREAMS;
+  BEAM_PLAIN_DEFAULTS;
 
   static Contender parse(String text) {
     return Arrays.stream(values())

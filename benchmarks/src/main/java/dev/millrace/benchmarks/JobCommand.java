@@ -27,8 +27,8 @@ final class JobCommand implements Callable<Integer> {
   private static final Duration SETTLED = Duration.ofSeconds(5);
   private static final Duration LOOK = Duration.ofMillis(20);
 
-  /** Where the last rows wait for a checkpoint, or a commit. */
-  private static final Duration SETTLED_WITH_A_COMMIT =
+  /** The last rows wait for a checkpoint. */
+  private static final Duration SETTLED_IN_TABLES =
       LocalFlink.CHECKPOINTING_INTERVAL.multipliedBy(2);
 
   private static final Duration LOOK_AT_TABLES = Duration.ofSeconds(1);
@@ -97,18 +97,15 @@ final class JobCommand implements Callable<Integer> {
       case NATIVE_TUNED -> FlinkTraffic.startTuned(its, group, parallelism);
       case BEAM_PLAIN -> PlainBeamJobs.start(job, its, group, parallelism, true);
       case BEAM_PLAIN_DEFAULTS -> PlainBeamJobs.start(job, its, group, parallelism, false);
-      case KAFKA_STREAMS ->
-          StreamsTraffic.start(its, group + "-" + ProcessHandle.current().pid(), parallelism);
     };
   }
 
-  private String rows(@Nullable Database database) throws SQLException {
+  private static String rows(@Nullable Database database) throws SQLException {
     if (database == null) {
-      boolean commits = contender == Contender.KAFKA_STREAMS;
-      Watch.awaitQuiet(Rows::changes, LOOK, commits ? SETTLED_WITH_A_COMMIT : SETTLED);
+      Watch.awaitQuiet(Rows::changes, LOOK, SETTLED);
       return Rows.digest();
     }
-    Watch.awaitQuiet(() -> Rows.written(database), LOOK_AT_TABLES, SETTLED_WITH_A_COMMIT);
+    Watch.awaitQuiet(() -> Rows.written(database), LOOK_AT_TABLES, SETTLED_IN_TABLES);
     return Rows.digest(database);
   }
 
