@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -124,9 +125,22 @@ class KillsIT {
   /** Until orders are written again, and a checkpoint has nearly everything that was sent. */
   private static void awaitFollowing(Database database, Cli stream) {
     long before = number(database, ORDERS);
-    Awaitility.await("more orders than " + before)
-        .atMost(Duration.ofMinutes(2))
-        .until(() -> number(database, ORDERS) > before + 300);
+    try {
+      Awaitility.await("more orders than " + before)
+          .atMost(Duration.ofMinutes(4))
+          .until(() -> number(database, ORDERS) > before + 300);
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError(
+          "no more orders than "
+              + number(database, ORDERS)
+              + " after "
+              + before
+              + "; "
+              + SharedStack.logs()
+              + "\n"
+              + stream.output(),
+          e);
+    }
     Topics.awaitLag(1_000, TOPIC, "millrace-orders-" + TOPIC, stream);
   }
 }

@@ -41,7 +41,7 @@ public final class SharedStack {
   }
 
   /** The ends of the servers' logs, for the message of a test that waited in vain. */
-  static String logs() {
+  public static String logs() {
     try (Stream<Path> logs = Files.list(get().home().resolve("logs"))) {
       StringBuilder ends = new StringBuilder("the servers say:");
       for (Path log : logs.sorted().toList()) {
