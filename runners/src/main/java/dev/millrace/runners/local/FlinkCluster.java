@@ -212,8 +212,10 @@ public final class FlinkCluster implements LocalServer {
         "blob.server.port: " + Ports.free(),
         "taskmanager.host: 127.0.0.1",
         "taskmanager.bind-host: 127.0.0.1",
-        "taskmanager.rpc.port: " + Ports.free(),
-        "taskmanager.data.port: " + Ports.free(),
+        // New ones at each start: where one that was killed comes back at its old address, the
+        // JobManager's connection to the old one may never end, and the new one is never heard.
+        "taskmanager.rpc.port: 0",
+        "taskmanager.data.port: 0",
         "taskmanager.cpu.cores: " + SLOTS + ".0",
         "taskmanager.numberOfTaskSlots: " + SLOTS,
         "taskmanager.memory.framework.heap.size: 128m",
