@@ -1,6 +1,5 @@
 package dev.millrace.benchmarks;
 
-import java.util.Arrays;
 import java.util.Locale;
 
 /** A way to write a job. */
@@ -17,13 +16,7 @@ enum Contender {
   BEAM_PLAIN_DEFAULTS;
 
   static Contender parse(String text) {
-    return Arrays.stream(values())
-        .filter(each -> each.toString().equals(text))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "'" + text + "' is none of " + Arrays.toString(values())));
+    return Named.parse(values(), text);
   }
 
   @Override

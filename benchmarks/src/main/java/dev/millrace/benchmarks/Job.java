@@ -2,7 +2,6 @@ package dev.millrace.benchmarks;
 
 import dev.millrace.pipelines.orders.OrdersPipeline;
 import dev.millrace.pipelines.traffic.TrafficPipeline;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -61,13 +60,7 @@ enum Job {
   }
 
   static Job parse(String text) {
-    return Arrays.stream(values())
-        .filter(each -> each.toString().equals(text))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "'" + text + "' is none of " + Arrays.toString(values())));
+    return Named.parse(values(), text);
   }
 
   @Override

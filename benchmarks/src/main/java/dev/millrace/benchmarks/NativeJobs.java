@@ -10,9 +10,6 @@ import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.AggregateFunction;
 import org.apache.flink.api.common.functions.MapFunction;
-import org.apache.flink.api.common.functions.OpenContext;
-import org.apache.flink.api.common.state.ValueState;
-import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple2;
@@ -22,7 +19,6 @@ import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDe
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.streaming.api.windowing.assigners.TumblingEventTimeWindows;
 import org.apache.flink.util.Collector;
@@ -45,7 +41,10 @@ final class NativeJobs {
         read(flink, topic, group).map(new DecodeAndCount()).returns(Counted.class);
     DataStream<Counted> counted =
         variant.once()
-            ? events.keyBy(each -> each.id, Types.STRING).process(new Once(horizon))
+            ? events
+                .keyBy(each -> each.id, Types.STRING)
+                .process(new Once<Counted>(horizon))
+                .returns(Counted.class)
             : events;
     counted
         .map(new RegionAndValue())
@@ -204,39 +203,6 @@ final class NativeJobs {
     @Override
     public Tuple2<String, BigDecimal> map(Counted event) {
       return Tuple2.of(event.region, event.value);
-    }
-  }
-
-  /** As one does it in Flink: a flag for each id, and a timer that clears it. */
-  private static final class Once extends KeyedProcessFunction<String, Counted, Counted> {
-    private static final long serialVersionUID = 1L;
-
-    private final long horizonMillis;
-
-    private transient ValueState<Boolean> seen;
-
-    Once(org.joda.time.Duration horizon) {
-      this.horizonMillis = horizon.getMillis();
-    }
-
-    @Override
-    public void open(OpenContext context) {
-      seen = getRuntimeContext().getState(new ValueStateDescriptor<>("seen", Types.BOOLEAN));
-    }
-
-    @Override
-    public void processElement(Counted event, Context context, Collector<Counted> out)
-        throws IOException {
-      if (seen.value() == null) {
-        seen.update(true);
-        context.timerService().registerEventTimeTimer(context.timestamp() + horizonMillis);
-        out.collect(event);
-      }
-    }
-
-    @Override
-    public void onTimer(long time, OnTimerContext context, Collector<Counted> out) {
-      seen.clear();
     }
   }
 

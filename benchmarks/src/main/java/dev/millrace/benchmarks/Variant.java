@@ -1,8 +1,6 @@
 package dev.millrace.benchmarks;
 
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** What is measured. */
 enum Variant {
@@ -66,14 +64,7 @@ enum Variant {
    * @throws IllegalArgumentException with a message for the user
    */
   static Variant parse(String text) {
-    return Arrays.stream(values())
-        .filter(each -> each.toString().equals(text))
-        .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("'" + text + "' is none of " + allNames()));
-  }
-
-  private static String allNames() {
-    return Arrays.stream(values()).map(Variant::toString).collect(Collectors.joining(", "));
+    return Named.parse(values(), text);
   }
 
   Source source() {

@@ -127,7 +127,7 @@ class KillsIT {
     long before = number(database, ORDERS);
     try {
       Awaitility.await("more orders than " + before)
-          .atMost(Duration.ofMinutes(4))
+          .atMost(Duration.ofMinutes(2))
           .until(() -> number(database, ORDERS) > before + 300);
     } catch (ConditionTimeoutException e) {
       throw new AssertionError(
