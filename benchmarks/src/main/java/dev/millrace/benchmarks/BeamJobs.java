@@ -196,9 +196,7 @@ final class BeamJobs {
 
     @ProcessElement
     public void process(@Element RawRecord record, OutputReceiver<Event> out) {
-      Event event = Event.decode(record.value());
-      Progress.decoded();
-      out.output(event);
+      out.output(Event.decode(record.value()));
     }
   }
 

@@ -59,7 +59,6 @@ final class FlinkSource {
 
     @Override
     public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<RawRecord> out) {
-      Progress.decoded();
       out.collect(
           new RawRecord(
               record.key(),

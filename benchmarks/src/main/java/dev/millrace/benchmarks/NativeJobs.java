@@ -191,7 +191,6 @@ final class NativeJobs {
     @Override
     public Counted map(Payload payload) {
       Event event = Event.decode(payload.json);
-      Progress.decoded();
       return new Counted(event.id(), event.region(), event.value());
     }
   }

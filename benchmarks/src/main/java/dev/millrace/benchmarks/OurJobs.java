@@ -69,8 +69,7 @@ final class OurJobs {
   private static PTransform<PBegin, PCollection<RawRecord>> read(
       KafkaTopic topic, Duration outOfOrderness) {
     LogPosition.earliest().place(topic);
-    return new Counted(
-        KafkaRecords.live(topic, JobTopic.EVENT_TIME).withOutOfOrderness(outOfOrderness));
+    return KafkaRecords.live(topic, JobTopic.EVENT_TIME).withOutOfOrderness(outOfOrderness);
   }
 
   private static OrdersPipeline.Sinks discarding() {
@@ -91,33 +90,6 @@ final class OurJobs {
         stats.sum(),
         stats.min(),
         stats.max());
-  }
-
-  /** A source that tells how far it has come. It costs the product a step more. */
-  private static final class Counted extends PTransform<PBegin, PCollection<RawRecord>> {
-    private static final long serialVersionUID = 1L;
-
-    private final PTransform<PBegin, PCollection<RawRecord>> source;
-
-    Counted(PTransform<PBegin, PCollection<RawRecord>> source) {
-      this.source = source;
-    }
-
-    @Override
-    public PCollection<RawRecord> expand(PBegin begin) {
-      PCollection<RawRecord> records = begin.apply("Source", source);
-      return records.apply("Count", ParDo.of(new CountFn())).setCoder(records.getCoder());
-    }
-  }
-
-  private static final class CountFn extends DoFn<RawRecord, RawRecord> {
-    private static final long serialVersionUID = 1L;
-
-    @ProcessElement
-    public void process(@Element RawRecord record, OutputReceiver<RawRecord> out) {
-      Progress.decoded();
-      out.output(record);
-    }
   }
 
   /** What is told of each row. */

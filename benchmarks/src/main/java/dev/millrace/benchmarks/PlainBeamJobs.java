@@ -11,7 +11,6 @@ import dev.millrace.pipelines.traffic.EventDecoder;
 import dev.millrace.pipelines.traffic.TrafficPipeline;
 import dev.millrace.transforms.decode.DecodeRecords;
 import dev.millrace.transforms.decode.RecordDecoder;
-import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.window.ValueStats;
 import dev.millrace.transforms.window.ValueStatsCoder;
 import org.apache.beam.runners.flink.FlinkPipelineOptions;
@@ -131,7 +130,6 @@ final class PlainBeamJobs {
     LogPosition.earliest().place(topic.as(group));
     return pipeline
         .apply("Read", KafkaIoRecords.live(topic, group, JobTopic.EVENT_TIME, outOfOrderness))
-        .apply("Count", ParDo.of(new CountFn()))
         .apply("Decode", DecodeRecords.with("plain", decoder, coder))
         .output();
   }
@@ -143,16 +141,6 @@ final class PlainBeamJobs {
         .setCoder(KvCoder.of(StringUtf8Coder.of(), coder))
         .apply("Once", ParDo.of(new OnceFn<T>(horizon)))
         .setCoder(coder);
-  }
-
-  private static final class CountFn extends DoFn<RawRecord, RawRecord> {
-    private static final long serialVersionUID = 1L;
-
-    @ProcessElement
-    public void process(@Element RawRecord record, OutputReceiver<RawRecord> out) {
-      Progress.decoded();
-      out.output(record);
-    }
   }
 
   /** A flag for each id, and a timer that clears it. */

@@ -7,20 +7,23 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
-/** Watches a job of this process from outside, every few milliseconds: the job only counts. */
+/**
+ * Watches a job of this process from outside, every few milliseconds; the job does nothing for it.
+ */
 final class Watch {
   /** The part that counts: before it the JIT is busy, after it partitions have ended. */
   static final double STEADY_FROM = 0.30;
 
   static final double STEADY_TO = 0.95;
 
-  private static final Duration SAMPLE = Duration.ofMillis(10);
+  private static final Duration SAMPLE = Duration.ofMillis(20);
   private static final Duration TELL = Duration.ofSeconds(5);
   private static final Duration STALLED = Duration.ofSeconds(60);
 
   private final RunningJob job;
   private final String name;
   private final long records;
+  private final Polled polled = new Polled();
 
   /**
    * Watches a job.
@@ -44,7 +47,7 @@ final class Watch {
     long moved = told;
     long before = -1;
     while (true) {
-      long done = Progress.records();
+      long done = polled.records();
       long now = System.nanoTime();
       if (done >= wanted) {
         return new Sample(now, done, cpuNanos(), gcMillis());

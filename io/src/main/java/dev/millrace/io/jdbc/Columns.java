@@ -16,7 +16,7 @@ import org.postgresql.PGConnection;
 
 /**
  * Sets the array parameters of an {@code unnest(?, ?, ...)} from a list of rows, one after the
- * other: one statement carries thousands of rows, and numbers and bytes travel in binary.
+ * other: one statement carries thousands of rows, and all but decimals travel in binary.
  */
 public final class Columns<T> {
   private final Connection connection;
@@ -38,7 +38,7 @@ public final class Columns<T> {
 
   /** A {@code text[]}. */
   public void text(Function<T, @Nullable String> column) throws SQLException {
-    set("text", rows.stream().map(column).toArray());
+    set("text", rows.stream().map(column).toArray(String[]::new));
   }
 
   /** A {@code numeric[]}. */
