@@ -7,10 +7,13 @@ import dev.millrace.transforms.admission.AdmissionRule;
 import dev.millrace.transforms.admission.AdmitOnce;
 import dev.millrace.transforms.admission.Identity;
 import dev.millrace.transforms.admission.LatePolicy;
+import dev.millrace.transforms.decode.DecodeRecords;
 import dev.millrace.transforms.ledger.Closing;
 import dev.millrace.transforms.ledger.Ledger;
 import dev.millrace.transforms.ledger.LedgerEntry;
 import dev.millrace.transforms.ledger.Stage;
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.Batches;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
@@ -59,12 +62,13 @@ final class BeamJobs {
         AdmissionRule.of(horizon, Windowing.SIZE, Duration.ZERO, LatePolicy.SIDE_TABLE);
     Ledger ledger =
         Ledger.of(new Closing(Windowing.SIZE, rule.latenessDownstream(), Duration.ZERO), Map.of());
-    PCollection<RawRecord> records = pipeline.apply("Read", source(variant, topic, group));
-    if (variant.accounts()) {
-      ledger.count(Stage.READ, records);
-    }
-    PCollection<Event> events =
-        records.apply("Decode", ParDo.of(new DecodeFn())).setCoder(EventCoder.of());
+    DecodeRecords<Event> decode =
+        DecodeRecords.with("benchmark", record -> Event.decode(record.value()), EventCoder.of());
+    PCollection<Batch<Event>> events =
+        pipeline
+            .apply("Read", source(variant, topic, group))
+            .apply("Decode", variant.accounts() ? decode.countedIn(ledger) : decode)
+            .output();
     if (variant.once()) {
       AdmitOnce.Judged<Event> judged =
           events.apply("AdmitOnce", AdmitOnce.by("benchmark", new ById(), rule));
@@ -90,7 +94,7 @@ final class BeamJobs {
     return start(pipeline);
   }
 
-  private static PTransform<PBegin, PCollection<RawRecord>> source(
+  private static PTransform<PBegin, PCollection<Batch<RawRecord>>> source(
       Variant variant, BenchmarkTopic topic, String group) {
     EventTime eventTime = EventTime.ofField(EventRecords.EVENT_TIME);
     LogPosition.earliest().place(topic.as(group));
@@ -105,7 +109,7 @@ final class BeamJobs {
 
   /** As a pipeline of the product does it. */
   private static PCollection<CountAndSum> aggregated(
-      PCollection<Event> events, Variant variant, Ledger ledger) {
+      PCollection<Batch<Event>> events, Variant variant, Ledger ledger) {
     PCollection<WindowResult<CountAndSum>> results =
         events.apply(
             "Aggregate",
@@ -121,8 +125,9 @@ final class BeamJobs {
   }
 
   /** As one does it in Beam. */
-  private static PCollection<CountAndSum> combined(PCollection<Event> events) {
+  private static PCollection<CountAndSum> combined(PCollection<Batch<Event>> events) {
     return events
+        .apply("Events", Batches.values())
         .apply("ByRegion", ParDo.of(new ByRegionFn()))
         .setCoder(KvCoder.of(StringUtf8Coder.of(), BigDecimalCoder.of()))
         .apply(
@@ -191,16 +196,7 @@ final class BeamJobs {
     };
   }
 
-  private static final class DecodeFn extends DoFn<RawRecord, Event> {
-    private static final long serialVersionUID = 1L;
-
-    @ProcessElement
-    public void process(@Element RawRecord record, OutputReceiver<Event> out) {
-      out.output(Event.decode(record.value()));
-    }
-  }
-
-  private static final class MeasureFn extends DoFn<RawRecord, Void> {
+  private static final class MeasureFn extends DoFn<Batch<RawRecord>, Void> {
     private static final long serialVersionUID = 1L;
 
     private final Variant variant;
@@ -210,8 +206,10 @@ final class BeamJobs {
     }
 
     @ProcessElement
-    public void process(@Element RawRecord record) {
-      Latencies.received(variant, record.value());
+    public void process(@Element Batch<RawRecord> records) {
+      for (RawRecord record : records.values()) {
+        Latencies.received(variant, record.value());
+      }
     }
   }
 

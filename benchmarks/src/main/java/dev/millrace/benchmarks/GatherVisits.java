@@ -7,6 +7,7 @@ import java.io.IOException;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.ChainingStrategy;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -26,6 +27,10 @@ final class GatherVisits extends AbstractStreamOperator<Tuple2<Integer, byte[]>>
   private transient DataOutputSerializer[] shards;
   private transient long[] newest;
   private transient int gathered;
+
+  GatherVisits() {
+    setChainingStrategy(ChainingStrategy.ALWAYS); // Or each event is serialized on its way here.
+  }
 
   @Override
   public void open() throws Exception {

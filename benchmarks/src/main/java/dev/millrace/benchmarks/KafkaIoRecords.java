@@ -1,9 +1,12 @@
 package dev.millrace.benchmarks;
 
 import dev.millrace.io.kafka.KafkaRecords;
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.BatchCoder;
 import dev.millrace.transforms.record.Header;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.record.RawRecordCoder;
 import dev.millrace.transforms.time.EventTime;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,7 +28,7 @@ import org.joda.time.Instant;
  * What {@link KafkaRecords#live} gives, through Beam's KafkaIO: the same records with the same
  * times, and the same watermark while no partition is idle.
  */
-final class KafkaIoRecords extends PTransform<PBegin, PCollection<RawRecord>> {
+final class KafkaIoRecords extends PTransform<PBegin, PCollection<Batch<RawRecord>>> {
   private static final long serialVersionUID = 1L;
 
   private final KafkaIO.Read<byte[], byte[]> read;
@@ -47,8 +50,11 @@ final class KafkaIoRecords extends PTransform<PBegin, PCollection<RawRecord>> {
   }
 
   @Override
-  public PCollection<RawRecord> expand(PBegin begin) {
-    return begin.apply("ReadTopic", read).apply("ToRawRecord", ParDo.of(new ToRawRecordFn()));
+  public PCollection<Batch<RawRecord>> expand(PBegin begin) {
+    return begin
+        .apply("ReadTopic", read)
+        .apply("ToRawRecord", ParDo.of(new ToRawRecordFn()))
+        .setCoder(BatchCoder.of(RawRecordCoder.of()));
   }
 
   /** Of one partition. */
@@ -80,12 +86,16 @@ final class KafkaIoRecords extends PTransform<PBegin, PCollection<RawRecord>> {
     }
   }
 
-  private static final class ToRawRecordFn extends DoFn<KafkaRecord<byte[], byte[]>, RawRecord> {
+  /** Each a batch of its own, in no step more than a record would need. */
+  private static final class ToRawRecordFn
+      extends DoFn<KafkaRecord<byte[], byte[]>, Batch<RawRecord>> {
     private static final long serialVersionUID = 1L;
 
     @ProcessElement
     public void process(
-        @Element KafkaRecord<byte[], byte[]> record, OutputReceiver<RawRecord> out) {
+        @Element KafkaRecord<byte[], byte[]> record,
+        @Timestamp Instant time,
+        OutputReceiver<Batch<RawRecord>> out) {
       List<Header> headers = List.of();
       if (record.getHeaders() != null && record.getHeaders().iterator().hasNext()) {
         headers = new ArrayList<>();
@@ -93,7 +103,7 @@ final class KafkaIoRecords extends PTransform<PBegin, PCollection<RawRecord>> {
           headers.add(new Header(header.key(), header.value()));
         }
       }
-      out.output(
+      RawRecord raw =
           new RawRecord(
               record.getKV().getKey(),
               record.getKV().getValue(),
@@ -103,7 +113,8 @@ final class KafkaIoRecords extends PTransform<PBegin, PCollection<RawRecord>> {
                   record.getTopic(),
                   record.getPartition(),
                   record.getOffset()),
-              java.time.Instant.ofEpochMilli(record.getTimestamp())));
+              java.time.Instant.ofEpochMilli(record.getTimestamp()));
+      out.output(Batch.of(raw, time.getMillis()));
     }
   }
 }

@@ -11,6 +11,7 @@ import dev.millrace.pipelines.traffic.TrafficPipeline;
 import dev.millrace.pipelines.traffic.TrafficSinks;
 import dev.millrace.transforms.deadletter.DeadLetter;
 import dev.millrace.transforms.deadletter.DeadLetterCoder;
+import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.window.ValueStats;
 import dev.millrace.transforms.window.WindowResult;
@@ -66,7 +67,7 @@ final class OurJobs {
     return BeamJobs.start(pipeline);
   }
 
-  private static PTransform<PBegin, PCollection<RawRecord>> read(
+  private static PTransform<PBegin, PCollection<Batch<RawRecord>>> read(
       KafkaTopic topic, Duration outOfOrderness) {
     LogPosition.earliest().place(topic);
     return KafkaRecords.live(topic, JobTopic.EVENT_TIME).withOutOfOrderness(outOfOrderness);

@@ -9,8 +9,10 @@ import dev.millrace.pipelines.traffic.Event;
 import dev.millrace.pipelines.traffic.EventCoder;
 import dev.millrace.pipelines.traffic.EventDecoder;
 import dev.millrace.pipelines.traffic.TrafficPipeline;
-import dev.millrace.transforms.decode.DecodeRecords;
+import dev.millrace.transforms.decode.InvalidRecordException;
 import dev.millrace.transforms.decode.RecordDecoder;
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.window.ValueStats;
 import dev.millrace.transforms.window.ValueStatsCoder;
 import org.apache.beam.runners.flink.FlinkPipelineOptions;
@@ -20,6 +22,8 @@ import org.apache.beam.sdk.coders.Coder;
 import org.apache.beam.sdk.coders.CoderRegistry;
 import org.apache.beam.sdk.coders.KvCoder;
 import org.apache.beam.sdk.coders.StringUtf8Coder;
+import org.apache.beam.sdk.metrics.Counter;
+import org.apache.beam.sdk.metrics.Metrics;
 import org.apache.beam.sdk.options.PipelineOptionsFactory;
 import org.apache.beam.sdk.state.StateSpec;
 import org.apache.beam.sdk.state.StateSpecs;
@@ -130,8 +134,8 @@ final class PlainBeamJobs {
     LogPosition.earliest().place(topic.as(group));
     return pipeline
         .apply("Read", KafkaIoRecords.live(topic, group, JobTopic.EVENT_TIME, outOfOrderness))
-        .apply("Decode", DecodeRecords.with("plain", decoder, coder))
-        .output();
+        .apply("Decode", ParDo.of(new DecodeFn<>(decoder)))
+        .setCoder(coder);
   }
 
   private static <T> PCollection<T> once(
@@ -141,6 +145,29 @@ final class PlainBeamJobs {
         .setCoder(KvCoder.of(StringUtf8Coder.of(), coder))
         .apply("Once", ParDo.of(new OnceFn<T>(horizon)))
         .setCoder(coder);
+  }
+
+  /** What is broken is only counted. */
+  private static final class DecodeFn<T> extends DoFn<Batch<RawRecord>, T> {
+    private static final long serialVersionUID = 1L;
+
+    private final RecordDecoder<T> decoder;
+    private final Counter rejected = Metrics.counter("plain", "rejected");
+
+    DecodeFn(RecordDecoder<T> decoder) {
+      this.decoder = decoder;
+    }
+
+    @ProcessElement
+    public void process(@Element Batch<RawRecord> records, OutputReceiver<T> out) {
+      for (RawRecord record : records.values()) {
+        try {
+          out.output(decoder.decode(record));
+        } catch (InvalidRecordException e) {
+          rejected.inc();
+        }
+      }
+    }
   }
 
   /** A flag for each id, and a timer that clears it. */

@@ -9,7 +9,7 @@ import dev.millrace.transforms.admission.*;
 import dev.millrace.transforms.deadletter.DeadLetter;
 import dev.millrace.transforms.decode.*;
 import dev.millrace.transforms.ledger.*;
-import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.record.*;
 import dev.millrace.transforms.time.EventTime;
 import java.math.BigDecimal;
 import java.sql.Connection;
@@ -78,7 +78,8 @@ final class Readings {
     }
   }
 
-  static void build(Pipeline p, PTransform<PBegin, PCollection<RawRecord>> source, Database db)
+  static void build(
+      Pipeline p, PTransform<PBegin, PCollection<Batch<RawRecord>>> source, Database db)
       throws SQLException {
     long run = Runs.begin(db, NAME, source.toString(), false);
     Ledger ledger =
@@ -95,7 +96,8 @@ final class Readings {
     ledger.add(judged.tallies());
     dead.add(judged.conflicting());
     var rows = JdbcRows.write(NAME, db, new Rows()).withDeadLetters(Reading::record);
-    ledger.count(Stage.WRITTEN, judged.admitted().apply("Write", rows).failuresTo(dead));
+    PCollection<Reading> admitted = judged.admitted().apply("Admitted", Batches.values());
+    ledger.count(Stage.WRITTEN, admitted.apply("Write", rows).failuresTo(dead));
     judged.late().apply(JdbcRows.writeAfterCheckpoint("late", db, new LateRecordRows(run, "1")));
     ledger
         .count(Stage.DEAD_LETTER, PCollectionList.of(dead).apply(Flatten.pCollections()))

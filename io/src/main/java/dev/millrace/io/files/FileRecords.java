@@ -1,7 +1,11 @@
 package dev.millrace.io.files;
 
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.BatchBuilder;
+import dev.millrace.transforms.record.BatchCoder;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.record.RawRecordCoder;
 import dev.millrace.transforms.time.EventTime;
 import java.io.IOException;
 import java.io.InputStream;
@@ -55,7 +59,7 @@ public final class FileRecords {
    *       LineReader#MAX_LINE_BYTES} bytes fail the run. An empty line is an empty record.
    * </ul>
    */
-  public static final class Read extends PTransform<PBegin, PCollection<RawRecord>> {
+  public static final class Read extends PTransform<PBegin, PCollection<Batch<RawRecord>>> {
     private static final long serialVersionUID = 1L;
 
     private final String glob;
@@ -67,13 +71,14 @@ public final class FileRecords {
     }
 
     @Override
-    public PCollection<RawRecord> expand(PBegin begin) {
+    public PCollection<Batch<RawRecord>> expand(PBegin begin) {
       return begin
           .apply("Glob", Create.of(glob))
           .apply("FindFiles", ParDo.of(new FindFilesFn()))
           .setCoder(KvCoder.of(StringUtf8Coder.of(), VarLongCoder.of()))
           .apply("SpreadFiles", Reshuffle.viaRandomKey())
-          .apply("ReadLines", ParDo.of(new ReadLinesFn(eventTime)));
+          .apply("ReadLines", ParDo.of(new ReadLinesFn(eventTime)))
+          .setCoder(BatchCoder.of(RawRecordCoder.of()));
     }
   }
 
@@ -91,8 +96,11 @@ public final class FileRecords {
     }
   }
 
-  private static final class ReadLinesFn extends DoFn<KV<String, Long>, RawRecord> {
+  private static final class ReadLinesFn extends DoFn<KV<String, Long>, Batch<RawRecord>> {
     private static final long serialVersionUID = 1L;
+
+    private static final int MAX_LINES = 500;
+    private static final long MAX_BYTES = 1 << 20;
 
     private final EventTime eventTime;
 
@@ -101,7 +109,7 @@ public final class FileRecords {
     }
 
     @ProcessElement
-    public void process(@Element KV<String, Long> file, OutputReceiver<RawRecord> out)
+    public void process(@Element KV<String, Long> file, OutputReceiver<Batch<RawRecord>> out)
         throws IOException {
       String path = file.getKey();
       Instant modified = Instant.ofEpochMilli(file.getValue());
@@ -110,17 +118,33 @@ public final class FileRecords {
               Compression.detect(path)
                   .readDecompressed(FileSystems.open(FileSystems.matchNewResource(path, false))))) {
         LineReader lines = new LineReader(in);
+        BatchBuilder<RawRecord> batch = new BatchBuilder<>(MAX_LINES);
+        long bytes = 0;
         for (byte[] line = lines.next(); line != null; line = lines.next()) {
           Origin origin = new Origin(SYSTEM, path, 0, lines.lineStart());
           long millis = eventTime.find(line, file.getValue());
-          out.outputWithTimestamp(
+          batch.add(
               new RawRecord(null, line, List.of(), origin, modified),
-              org.joda.time.Instant.ofEpochMilli(
-                  millis == EventTime.UNUSABLE ? EventTime.fallback(file.getValue()) : millis));
+              millis == EventTime.UNUSABLE ? EventTime.fallback(file.getValue()) : millis);
+          bytes += line.length;
+          if (batch.size() == MAX_LINES || bytes >= MAX_BYTES) {
+            output(batch, out);
+            batch = new BatchBuilder<>(MAX_LINES);
+            bytes = 0;
+          }
+        }
+        if (!batch.isEmpty()) {
+          output(batch, out);
         }
       } catch (IOException e) {
         throw new IOException("can't read " + path + ": " + e.getMessage(), e);
       }
+    }
+
+    private static void output(
+        BatchBuilder<RawRecord> lines, OutputReceiver<Batch<RawRecord>> out) {
+      Batch<RawRecord> batch = lines.build();
+      out.outputWithTimestamp(batch, org.joda.time.Instant.ofEpochMilli(batch.oldest()));
     }
   }
 }

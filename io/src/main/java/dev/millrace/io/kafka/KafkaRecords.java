@@ -1,5 +1,6 @@
 package dev.millrace.io.kafka;
 
+import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
 import java.util.ArrayList;
@@ -7,14 +8,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import org.apache.beam.sdk.io.Read;
-import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.transforms.PTransform;
-import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.values.PBegin;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.kafka.common.KafkaException;
 import org.joda.time.Duration;
-import org.joda.time.Instant;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -127,7 +125,7 @@ public final class KafkaRecords {
    *       the bundle.
    * </ul>
    */
-  public static final class Live extends PTransform<PBegin, PCollection<RawRecord>> {
+  public static final class Live extends PTransform<PBegin, PCollection<Batch<RawRecord>>> {
     private static final long serialVersionUID = 1L;
 
     private final KafkaTopic topic;
@@ -160,14 +158,12 @@ public final class KafkaRecords {
     }
 
     @Override
-    public PCollection<RawRecord> expand(PBegin begin) {
-      return begin
-          .apply(
-              "ReadTopic",
-              Read.from(
-                  new LiveSource(
-                      topic, eventTime, outOfOrderness.getMillis(), idleAfter.getMillis(), 0, 1)))
-          .apply("Unpack", ParDo.of(new UnpackFn()));
+    public PCollection<Batch<RawRecord>> expand(PBegin begin) {
+      return begin.apply(
+          "ReadTopic",
+          Read.from(
+              new LiveSource(
+                  topic, eventTime, outOfOrderness.getMillis(), idleAfter.getMillis(), 0, 1)));
     }
   }
 
@@ -184,7 +180,7 @@ public final class KafkaRecords {
    *       permission, fail the run.
    * </ul>
    */
-  public static final class Range extends PTransform<PBegin, PCollection<RawRecord>> {
+  public static final class Range extends PTransform<PBegin, PCollection<Batch<RawRecord>>> {
     private static final long serialVersionUID = 1L;
 
     private final RangeSource source;
@@ -199,21 +195,8 @@ public final class KafkaRecords {
     }
 
     @Override
-    public PCollection<RawRecord> expand(PBegin begin) {
-      return begin.apply("ReadRange", Read.from(source)).apply("Unpack", ParDo.of(new UnpackFn()));
-    }
-  }
-
-  /** Each record with its own time; the batch carries the oldest. */
-  private static final class UnpackFn extends DoFn<RecordBatch, RawRecord> {
-    private static final long serialVersionUID = 1L;
-
-    @ProcessElement
-    public void process(@Element RecordBatch batch, OutputReceiver<RawRecord> out) {
-      for (int i = 0; i < batch.eventMillis().length; i++) {
-        out.outputWithTimestamp(
-            batch.records().get(i), Instant.ofEpochMilli(batch.eventMillis()[i]));
-      }
+    public PCollection<Batch<RawRecord>> expand(PBegin begin) {
+      return begin.apply("ReadRange", Read.from(source));
     }
   }
 }

@@ -1,5 +1,7 @@
 package dev.millrace.io.kafka;
 
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
 import java.io.IOException;
 import java.time.Duration;
@@ -19,7 +21,7 @@ import org.checkerframework.checker.nullness.qual.Nullable;
 import org.joda.time.Instant;
 
 /** Reads the partitions of one {@link LiveSource}. */
-final class LiveReader extends UnboundedSource.UnboundedReader<RecordBatch> {
+final class LiveReader extends UnboundedSource.UnboundedReader<Batch<RawRecord>> {
 
   /** How long an advance waits; while one waits, checkpoints do, too. */
   private static final Duration WAIT = Duration.ofMillis(20);
@@ -30,7 +32,7 @@ final class LiveReader extends UnboundedSource.UnboundedReader<RecordBatch> {
    */
   private static final long AWAKE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  private static final RecordBatch NOTHING = new RecordBatch(List.of(), new long[0]);
+  private static final Batch<RawRecord> NOTHING = new Batch<>(List.of(), new long[0]);
 
   private static final long METRICS_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -45,7 +47,7 @@ final class LiveReader extends UnboundedSource.UnboundedReader<RecordBatch> {
 
   private @Nullable LiveWatch watch;
   private @Nullable RecordFetcher fetcher;
-  private @Nullable RecordBatch current;
+  private @Nullable Batch<RawRecord> current;
   private Instant currentTimestamp = Instant.EPOCH;
   private boolean watermarkTold;
   private boolean advanced;
@@ -151,21 +153,21 @@ final class LiveReader extends UnboundedSource.UnboundedReader<RecordBatch> {
     return atOnce ? 0 : WAIT.toNanos();
   }
 
-  private void take(RecordFetcher.Fetched fetched, RecordBatch batch) {
+  private void take(RecordFetcher.Fetched fetched, Batch<RawRecord> batch) {
     current = batch;
     lastRecordNanos = System.nanoTime();
-    currentTimestamp = Instant.ofEpochMilli(batch.minEventMillis());
+    currentTimestamp = Instant.ofEpochMilli(batch.oldest());
     if (fetched.newestEventMillis() != EventTime.UNUSABLE) {
       watermark.advance(fetched.partition(), fetched.newestEventMillis());
     }
     PartitionGauges its = gauges.get(fetched.partition());
     if (its != null) {
-      its.records += batch.records().size();
+      its.records += batch.values().size();
     }
   }
 
   @Override
-  public RecordBatch getCurrent() {
+  public Batch<RawRecord> getCurrent() {
     if (current == null) {
       throw new NoSuchElementException();
     }

@@ -1,5 +1,9 @@
 package dev.millrace.io.kafka;
 
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.BatchCoder;
+import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.record.RawRecordCoder;
 import dev.millrace.transforms.time.EventTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +18,7 @@ import org.checkerframework.checker.nullness.qual.Nullable;
  * several partitions, not one for each: a split that has told nothing yet doesn't hold Flink's
  * watermark.
  */
-final class LiveSource extends UnboundedSource<RecordBatch, LiveMark> {
+final class LiveSource extends UnboundedSource<Batch<RawRecord>, LiveMark> {
   private static final long serialVersionUID = 1L;
 
   private final KafkaTopic topic;
@@ -64,8 +68,8 @@ final class LiveSource extends UnboundedSource<RecordBatch, LiveMark> {
   }
 
   @Override
-  public Coder<RecordBatch> getOutputCoder() {
-    return RecordBatchCoder.of();
+  public Coder<Batch<RawRecord>> getOutputCoder() {
+    return BatchCoder.of(RawRecordCoder.of());
   }
 
   KafkaTopic topic() {

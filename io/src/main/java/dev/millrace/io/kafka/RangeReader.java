@@ -1,5 +1,7 @@
 package dev.millrace.io.kafka;
 
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.RawRecord;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -15,14 +17,14 @@ import org.joda.time.Instant;
  * Reads offset ranges to their ends. A partition ends where the consumer's position has reached the
  * end, whether or not there is a record: compaction and transactions leave offsets without one.
  */
-final class RangeReader extends BoundedSource.BoundedReader<RecordBatch> {
+final class RangeReader extends BoundedSource.BoundedReader<Batch<RawRecord>> {
   private static final Duration WAIT = Duration.ofSeconds(1);
 
   private final RangeSource source;
   private final Map<Integer, Long> ends = new HashMap<>();
   private final Set<Integer> open = new HashSet<>();
   private @Nullable RecordFetcher fetcher;
-  private @Nullable RecordBatch current;
+  private @Nullable Batch<RawRecord> current;
   private Instant currentTimestamp = Instant.EPOCH;
 
   RangeReader(RangeSource source) {
@@ -59,7 +61,7 @@ final class RangeReader extends BoundedSource.BoundedReader<RecordBatch> {
         }
         if (fetched.batch() != null) {
           current = fetched.batch();
-          currentTimestamp = Instant.ofEpochMilli(current.minEventMillis());
+          currentTimestamp = Instant.ofEpochMilli(current.oldest());
           return true;
         }
       }
@@ -68,7 +70,7 @@ final class RangeReader extends BoundedSource.BoundedReader<RecordBatch> {
   }
 
   @Override
-  public RecordBatch getCurrent() {
+  public Batch<RawRecord> getCurrent() {
     if (current == null) {
       throw new NoSuchElementException();
     }

@@ -1,5 +1,9 @@
 package dev.millrace.io.kafka;
 
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.BatchCoder;
+import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.record.RawRecordCoder;
 import dev.millrace.transforms.time.EventTime;
 import java.util.List;
 import org.apache.beam.sdk.coders.Coder;
@@ -7,7 +11,7 @@ import org.apache.beam.sdk.io.BoundedSource;
 import org.apache.beam.sdk.options.PipelineOptions;
 
 /** Offset ranges of a topic. */
-final class RangeSource extends BoundedSource<RecordBatch> {
+final class RangeSource extends BoundedSource<Batch<RawRecord>> {
   private static final long serialVersionUID = 1L;
 
   /** Records differ in size; only the number of parts depends on it. */
@@ -53,8 +57,8 @@ final class RangeSource extends BoundedSource<RecordBatch> {
   }
 
   @Override
-  public Coder<RecordBatch> getOutputCoder() {
-    return RecordBatchCoder.of();
+  public Coder<Batch<RawRecord>> getOutputCoder() {
+    return BatchCoder.of(RawRecordCoder.of());
   }
 
   KafkaTopic topic() {

@@ -1,5 +1,7 @@
 package dev.millrace.io.kafka;
 
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.BatchBuilder;
 import dev.millrace.transforms.record.Header;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
@@ -9,7 +11,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -70,7 +71,7 @@ final class RecordFetcher implements AutoCloseable {
   record Fetched(
       int partition,
       long nextOffset,
-      @Nullable RecordBatch batch,
+      @Nullable Batch<RawRecord> batch,
       long newestEventMillis,
       long bytes)
       implements Event {}
@@ -340,8 +341,8 @@ final class RecordFetcher implements AutoCloseable {
     long end = ends.getOrDefault(partition, Long.MAX_VALUE);
     int next = 0;
     while (next < records.size() && records.get(next).offset() < end) {
-      List<RawRecord> batch = new ArrayList<>(Math.min(MAX_BATCH_RECORDS, records.size() - next));
-      long[] eventMillis = new long[Math.min(MAX_BATCH_RECORDS, records.size() - next)];
+      BatchBuilder<RawRecord> batch =
+          new BatchBuilder<>(Math.min(MAX_BATCH_RECORDS, records.size() - next));
       long newest = EventTime.UNUSABLE;
       long bytes = 0;
       while (next < records.size()
@@ -351,24 +352,20 @@ final class RecordFetcher implements AutoCloseable {
         ConsumerRecord<byte[], byte[]> record = records.get(next++);
         long millis = eventTime.find(record.value(), record.timestamp());
         newest = Math.max(newest, millis);
-        eventMillis[batch.size()] =
-            millis == EventTime.UNUSABLE ? EventTime.fallback(record.timestamp()) : millis;
-        batch.add(raw(record));
+        batch.add(
+            raw(record),
+            millis == EventTime.UNUSABLE ? EventTime.fallback(record.timestamp()) : millis);
         bytes +=
             Math.max(0, record.serializedKeySize())
                 + Math.max(0, record.serializedValueSize())
                 + RECORD_OVERHEAD_BYTES;
       }
-      long[] times =
-          batch.size() == eventMillis.length
-              ? eventMillis
-              : Arrays.copyOf(eventMillis, batch.size());
       long nextOffset = records.get(next - 1).offset() + 1;
       positions.put(partition, nextOffset);
       if (newest != EventTime.UNUSABLE) {
         watch.alive(partition, this);
       }
-      tell(new Fetched(partition, nextOffset, new RecordBatch(batch, times), newest, bytes));
+      tell(new Fetched(partition, nextOffset, batch.build(), newest, bytes));
     }
   }
 

@@ -4,6 +4,7 @@ import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.junit.Assert.assertThrows;
 
+import dev.millrace.transforms.record.Batches;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
@@ -46,7 +47,9 @@ public class FileRecordsTest implements Serializable {
     };
 
     PCollection<RawRecord> records =
-        pipeline.apply(FileRecords.read(folder.getRoot() + "/*.jsonl*", EventTime.ofRecord()));
+        pipeline
+            .apply(FileRecords.read(folder.getRoot() + "/*.jsonl*", EventTime.ofRecord()))
+            .apply(Batches.values());
 
     PAssert.that(records).containsInAnyOrder(expected);
     pipeline.run();

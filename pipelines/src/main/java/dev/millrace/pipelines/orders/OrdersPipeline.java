@@ -16,6 +16,8 @@ import dev.millrace.transforms.ledger.Closing;
 import dev.millrace.transforms.ledger.Ledger;
 import dev.millrace.transforms.ledger.LedgerEntry;
 import dev.millrace.transforms.ledger.Stage;
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.Batches;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
 import dev.millrace.transforms.window.ClosedWindows;
@@ -110,7 +112,7 @@ public final class OrdersPipeline {
    */
   public static void build(
       Pipeline pipeline,
-      PTransform<PBegin, PCollection<RawRecord>> source,
+      PTransform<PBegin, PCollection<Batch<RawRecord>>> source,
       EventTime eventTime,
       Sinks sinks,
       AdmissionRule admission) {
@@ -132,7 +134,11 @@ public final class OrdersPipeline {
     ledger
         .count(
             Stage.WRITTEN,
-            judged.admitted().apply("UpsertOrders", sinks.orders()).failuresTo(deadLetters))
+            judged
+                .admitted()
+                .apply("Admitted", Batches.values())
+                .apply("UpsertOrders", sinks.orders())
+                .failuresTo(deadLetters))
         .apply("ClosedDays", ClosedWindows.of(Order::endOfDay, admission.allowedLateness()))
         .apply("MarkFinal", sinks.finalDays());
     ledger

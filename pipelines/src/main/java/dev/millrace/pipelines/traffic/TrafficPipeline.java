@@ -8,6 +8,8 @@ import dev.millrace.transforms.decode.DecodeRecords;
 import dev.millrace.transforms.ledger.Closing;
 import dev.millrace.transforms.ledger.Ledger;
 import dev.millrace.transforms.ledger.Stage;
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.Batches;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
 import dev.millrace.transforms.window.AggregateByWindow;
@@ -22,7 +24,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.beam.sdk.Pipeline;
-import org.apache.beam.sdk.transforms.Filter;
 import org.apache.beam.sdk.transforms.Flatten;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.values.PBegin;
@@ -98,7 +99,7 @@ public final class TrafficPipeline {
   /** Adds the graph to {@code pipeline}. */
   public static void build(
       Pipeline pipeline,
-      PTransform<PBegin, PCollection<RawRecord>> source,
+      PTransform<PBegin, PCollection<Batch<RawRecord>>> source,
       TrafficSinks sinks,
       Wish wish) {
     WindowPolicy fixed = wish.of(WindowPolicy.fixed(FIVE_MINUTES));
@@ -119,7 +120,7 @@ public final class TrafficPipeline {
             .apply(
                 "AdmitOnce",
                 AdmitOnce.by(NAME, new EventIdentity(wish.eventTime()), wish.admission()));
-    PCollection<Event> events = judged.admitted();
+    PCollection<Batch<Event>> events = judged.admitted();
     ledger.add(judged.tallies());
     deadLetters.add(judged.conflicting());
     judged.late().apply("WriteLate", sinks.late());
@@ -140,10 +141,12 @@ public final class TrafficPipeline {
     if (wish.outputs().contains(Output.SESSIONS)) {
       ledger.count(
           Stage.filtered(Output.SESSIONS.table()),
-          events.apply("WithoutUser", Filter.by(event -> event.userId() == null)));
+          events
+              .apply("WithoutUser", Batches.where(event -> event.userId() == null))
+              .apply("Nobodys", Batches.values()));
       PCollection<WindowResult<SessionStats>> results =
           events
-              .apply("WithUser", Filter.by(event -> event.userId() != null))
+              .apply("WithUser", Batches.where(event -> event.userId() != null))
               .apply("Sessions", byUser(sessions));
       count(Output.SESSIONS, results.apply("WriteSessions", sinks.sessions()).output(), ledger);
     }

@@ -37,12 +37,12 @@ class OrdersPipelineTest {
             ReadRecords/ReadTopic/ParDo(OutputSingleSource)/ParMultiDo(OutputSingleSource)
             ReadRecords/ReadTopic/ParDo(UnboundedSourceAsSDFWrapper)/ParMultiDo(UnboundedSourceAsSDFWrapper)
             ReadRecords/ReadTopic/ParDo(StripIds)/ParMultiDo(StripIds)
-            ReadRecords/Unpack/ParMultiDo(Unpack)
             DecodeOrders/Decode
             AdmitOnce/ToShards/Gather/ParMultiDo(Gather)
             AdmitOnce/Judge
             WriteLate/ToOne/ParMultiDo(ToOne)
             WriteLate/Write/ParMultiDo(WriteStable)
+            Admitted/Values/ParMultiDo(Values)
             UpsertOrders/Write
             Count.written/ParMultiDo(Count)
             ClosedDays/GlobalWindow/Window.Assign

@@ -15,6 +15,8 @@ import dev.millrace.transforms.deadletter.DeadLetter;
 import dev.millrace.transforms.deadletter.DeadLetterCoder;
 import dev.millrace.transforms.deadletter.LateRecord;
 import dev.millrace.transforms.ledger.LedgerEntry;
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.Batches;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.record.RawRecordCoder;
@@ -93,7 +95,6 @@ public class TrafficPipelineTest implements Serializable {
             ReadRecords/ReadTopic/ParDo(OutputSingleSource)/ParMultiDo(OutputSingleSource)
             ReadRecords/ReadTopic/ParDo(UnboundedSourceAsSDFWrapper)/ParMultiDo(UnboundedSourceAsSDFWrapper)
             ReadRecords/ReadTopic/ParDo(StripIds)/ParMultiDo(StripIds)
-            ReadRecords/Unpack/ParMultiDo(Unpack)
             DecodeEvents/Decode
             AdmitOnce/ToShards/Gather/ParMultiDo(Gather)
             AdmitOnce/Judge
@@ -117,9 +118,10 @@ public class TrafficPipelineTest implements Serializable {
             WriteSliding/Write
             Count.written:events_sliding/GlobalWindow/Window.Assign
             Count.written:events_sliding/CountFinal/ParMultiDo(CountFinal)
-            WithoutUser/ParDo(Anonymous)/ParMultiDo(Anonymous)
+            WithoutUser/Where/ParMultiDo(Where)
+            Nobodys/Values/ParMultiDo(Values)
             Count.filtered:sessions/ParMultiDo(Count)
-            WithUser/ParDo(Anonymous)/ParMultiDo(Anonymous)
+            WithUser/Where/ParMultiDo(Where)
             Sessions/PerBundle/ParMultiDo(PerBundle)
             Sessions/Window/Window.Assign
             Sessions/Merge/GroupByKey
@@ -242,11 +244,12 @@ public class TrafficPipelineTest implements Serializable {
   public void windowThatIsNotOverShowsAPreliminaryResultIfThatIsWished() {
     TrafficPipeline.build(
         pipeline,
-        TestStream.create(RawRecordCoder.of())
-            .addElements(event("e001", "US", "08:00:01"))
-            .advanceProcessingTime(Duration.standardSeconds(11))
-            .addElements(event("e002", "US", "08:04:00"))
-            .advanceWatermarkToInfinity(),
+        eachAlone(
+            TestStream.create(RawRecordCoder.of())
+                .addElements(event("e001", "US", "08:00:01"))
+                .advanceProcessingTime(Duration.standardSeconds(11))
+                .addElements(event("e002", "US", "08:04:00"))
+                .advanceWatermarkToInfinity()),
         captured(),
         wish(EnumSet.of(Output.FIVE_MINUTES), Duration.standardSeconds(10)));
 
@@ -331,10 +334,11 @@ public class TrafficPipelineTest implements Serializable {
     Messages messages = new Messages();
     TrafficPipeline.build(
         pipeline,
-        bounded(
-            List.of(
-                event("e001", "US", "08:00:01", ", \"value\": 1"),
-                event("e002", "EU", "08:00:02"))),
+        eachAlone(
+            bounded(
+                List.of(
+                    event("e001", "US", "08:00:01", ", \"value\": 1"),
+                    event("e002", "EU", "08:00:02")))),
         captured().withMessages(messages),
         wish(EnumSet.of(Output.FIVE_MINUTES), null));
 
@@ -352,7 +356,19 @@ public class TrafficPipelineTest implements Serializable {
   }
 
   private void build(Set<Output> outputs, PTransform<PBegin, PCollection<RawRecord>> source) {
-    TrafficPipeline.build(pipeline, source, captured(), wish(outputs, null));
+    TrafficPipeline.build(pipeline, eachAlone(source), captured(), wish(outputs, null));
+  }
+
+  private static PTransform<PBegin, PCollection<Batch<RawRecord>>> eachAlone(
+      PTransform<PBegin, PCollection<RawRecord>> source) {
+    return new PTransform<>() {
+      private static final long serialVersionUID = 1L;
+
+      @Override
+      public PCollection<Batch<RawRecord>> expand(PBegin begin) {
+        return begin.apply(source).apply(Batches.ofOne());
+      }
+    };
   }
 
   private static TrafficPipeline.Wish wish(Set<Output> outputs, @Nullable Duration earlyFiring) {

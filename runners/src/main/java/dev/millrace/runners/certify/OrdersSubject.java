@@ -5,6 +5,7 @@ import dev.millrace.runners.feed.Events;
 import dev.millrace.runners.feed.Faults;
 import dev.millrace.runners.feed.OrderEvents;
 import dev.millrace.transforms.admission.LatePolicy;
+import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -109,7 +110,7 @@ final class OrdersSubject implements Subject {
 
   @Override
   public void build(
-      Pipeline pipeline, PTransform<PBegin, PCollection<RawRecord>> source, Wiring wiring) {
+      Pipeline pipeline, PTransform<PBegin, PCollection<Batch<RawRecord>>> source, Wiring wiring) {
     FaultInjector faults = wiring.faults();
     OrdersPipeline.Sinks tables =
         OrdersPipeline.Sinks.postgres(wiring.database(), wiring.run(), wiring.version());

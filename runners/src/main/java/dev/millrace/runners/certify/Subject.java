@@ -3,6 +3,7 @@ package dev.millrace.runners.certify;
 import dev.millrace.runners.feed.Events;
 import dev.millrace.runners.feed.Faults;
 import dev.millrace.transforms.admission.LatePolicy;
+import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
 import java.io.IOException;
@@ -59,7 +60,8 @@ interface Subject {
   List<String> places();
 
   /** Adds the pipeline. */
-  void build(Pipeline pipeline, PTransform<PBegin, PCollection<RawRecord>> source, Wiring wiring);
+  void build(
+      Pipeline pipeline, PTransform<PBegin, PCollection<Batch<RawRecord>>> source, Wiring wiring);
 
   /** The tables, when everything is in them. */
   List<Question> tables();

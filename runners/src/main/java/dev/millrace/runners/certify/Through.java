@@ -1,5 +1,7 @@
 package dev.millrace.runners.certify;
 
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.BatchBuilder;
 import dev.millrace.transforms.record.RawRecord;
 import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.transforms.PTransform;
@@ -27,18 +29,36 @@ final class Through<T, O extends POutput> extends PTransform<PCollection<T>, O> 
     return new Through<>(faults, place, sink);
   }
 
-  static PTransform<PBegin, PCollection<RawRecord>> source(
-      FaultInjector faults, PTransform<PBegin, PCollection<RawRecord>> source) {
+  static PTransform<PBegin, PCollection<Batch<RawRecord>>> source(
+      FaultInjector faults, PTransform<PBegin, PCollection<Batch<RawRecord>>> source) {
     return new PTransform<>() {
       private static final long serialVersionUID = 1L;
 
       @Override
-      public PCollection<RawRecord> expand(PBegin begin) {
-        return begin
-            .apply("Source", source)
-            .apply("Pass", ParDo.of(new PassFn<>(faults, "source")));
+      public PCollection<Batch<RawRecord>> expand(PBegin begin) {
+        return begin.apply("Source", source).apply("Pass", ParDo.of(new PassRecordsFn(faults)));
       }
     };
+  }
+
+  private static final class PassRecordsFn extends DoFn<Batch<RawRecord>, Batch<RawRecord>> {
+    private static final long serialVersionUID = 1L;
+
+    private final FaultInjector faults;
+
+    PassRecordsFn(FaultInjector faults) {
+      this.faults = faults;
+    }
+
+    @ProcessElement
+    public void process(@Element Batch<RawRecord> records, OutputReceiver<Batch<RawRecord>> out) {
+      BatchBuilder<RawRecord> passed = new BatchBuilder<>(records.size());
+      for (int i = 0; i < records.size(); i++) {
+        long millis = records.millis()[i];
+        faults.pass("source", records.values().get(i), each -> passed.add(each, millis));
+      }
+      out.output(passed.build());
+    }
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.millrace.runners.feed.Events;
 import dev.millrace.runners.feed.Faults;
 import dev.millrace.runners.feed.TrafficEvents;
 import dev.millrace.transforms.admission.LatePolicy;
+import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -125,7 +126,7 @@ final class TrafficSubject implements Subject {
 
   @Override
   public void build(
-      Pipeline pipeline, PTransform<PBegin, PCollection<RawRecord>> source, Wiring wiring) {
+      Pipeline pipeline, PTransform<PBegin, PCollection<Batch<RawRecord>>> source, Wiring wiring) {
     FaultInjector faults = wiring.faults();
     TrafficSinks tables = TrafficSinks.postgres(wiring.database(), wiring.run(), wiring.version());
     TrafficPipeline.build(

@@ -11,6 +11,7 @@ import dev.millrace.runners.launch.FlinkJobs;
 import dev.millrace.runners.launch.FlinkTarget;
 import dev.millrace.runners.launch.Launch;
 import dev.millrace.transforms.admission.LatePolicy;
+import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -86,7 +87,7 @@ final class Trials {
       throws SQLException {
     Instant begin = begin(name, what);
     long run = Runs.begin(database, subject.name(), what, false);
-    PTransform<PBegin, PCollection<RawRecord>> source =
+    PTransform<PBegin, PCollection<Batch<RawRecord>>> source =
         KafkaRecords.range(
             topic(stream.topic()),
             Subject.EVENT_TIME,
@@ -167,7 +168,7 @@ final class Trials {
     }
     Wiring wiring = new Wiring(database, run, site.version(), late, 0, true, faults);
     String job = topic.name();
-    PTransform<PBegin, PCollection<RawRecord>> source =
+    PTransform<PBegin, PCollection<Batch<RawRecord>>> source =
         KafkaRecords.live(topic, Subject.EVENT_TIME).withOutOfOrderness(subject.outOfOrderness());
     onFlink(true, List.of("--jobName=" + job))
         .run(pipeline -> subject.build(pipeline, source, wiring), () -> "");

@@ -7,6 +7,7 @@ import dev.millrace.io.jdbc.Runs;
 import dev.millrace.io.kafka.KafkaTopic;
 import dev.millrace.runners.launch.Launch;
 import dev.millrace.transforms.admission.AdmissionRule;
+import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
 import java.sql.Connection;
@@ -41,7 +42,7 @@ final class PipelineRun {
    * @param isLive whether somebody may look at results before the end
    */
   record Parts(
-      PTransform<PBegin, PCollection<RawRecord>> records,
+      PTransform<PBegin, PCollection<Batch<RawRecord>>> records,
       boolean isLive,
       EventTime eventTime,
       Database database,
@@ -96,7 +97,7 @@ final class PipelineRun {
             reason -> {
               throw new FailedException(List.of(reason));
             });
-    PTransform<PBegin, PCollection<RawRecord>> records = chosen.open().get();
+    PTransform<PBegin, PCollection<Batch<RawRecord>>> records = chosen.open().get();
     long run = begin(target, traits.name(), chosen.subject());
     System.out.println("Reading " + chosen.description());
     System.out.println(

@@ -1,5 +1,6 @@
 package dev.millrace.runners.cli;
 
+import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
 import java.util.function.Supplier;
 import org.apache.beam.sdk.transforms.PTransform;
@@ -16,7 +17,7 @@ import org.apache.beam.sdk.values.PCollection;
  * @param progress how far reading has come, for the user; empty if there is nothing to tell
  */
 record Source(
-    Supplier<PTransform<PBegin, PCollection<RawRecord>>> open,
+    Supplier<PTransform<PBegin, PCollection<Batch<RawRecord>>>> open,
     boolean isLive,
     String subject,
     String description,

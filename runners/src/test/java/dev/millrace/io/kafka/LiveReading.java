@@ -2,6 +2,7 @@ package dev.millrace.io.kafka;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
 import java.io.IOException;
 import java.time.Duration;
@@ -62,10 +63,10 @@ final class LiveReading implements AutoCloseable {
   void step() throws IOException {
     Instant told = watermark();
     if (reader.advance()) {
-      RecordBatch batch = reader.getCurrent();
-      for (int i = 0; i < batch.records().size(); i++) {
-        RawRecord record = batch.records().get(i);
-        Instant time = Instant.ofEpochMilli(batch.eventMillis()[i]);
+      Batch<RawRecord> batch = reader.getCurrent();
+      for (int i = 0; i < batch.values().size(); i++) {
+        RawRecord record = batch.values().get(i);
+        Instant time = Instant.ofEpochMilli(batch.millis()[i]);
         elements.add(
             TimestampedValue.of(record, org.joda.time.Instant.ofEpochMilli(time.toEpochMilli())));
         if (time.isBefore(told)) {

@@ -12,6 +12,7 @@ import static org.hamcrest.Matchers.lessThan;
 import static org.hamcrest.Matchers.lessThanOrEqualTo;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
 import java.io.IOException;
@@ -480,7 +481,7 @@ class RangeSourceIT {
               IOException.class,
               () -> {
                 while (reader.advance()) {
-                  read.add(reader.getCurrent().records().size());
+                  read.add(reader.getCurrent().values().size());
                 }
               });
 
@@ -506,14 +507,14 @@ class RangeSourceIT {
       broker.stop();
       try {
         while (offsets.size() < 5 && more) {
-          reader.getCurrent().records().forEach(each -> offsets.add(each.origin().offset()));
+          reader.getCurrent().values().forEach(each -> offsets.add(each.origin().offset()));
           more = reader.advance();
         }
       } finally {
         broker.startAgain();
       }
       while (more) {
-        reader.getCurrent().records().forEach(each -> offsets.add(each.origin().offset()));
+        reader.getCurrent().values().forEach(each -> offsets.add(each.origin().offset()));
         more = reader.advance();
       }
 
@@ -572,12 +573,11 @@ class RangeSourceIT {
     List<TimestampedValue<RawRecord>> elements = new ArrayList<>();
     try (RangeReader reader = source.createReader(OPTIONS)) {
       for (boolean more = reader.start(); more; more = reader.advance()) {
-        RecordBatch batch = reader.getCurrent();
-        for (int i = 0; i < batch.records().size(); i++) {
+        Batch<RawRecord> batch = reader.getCurrent();
+        for (int i = 0; i < batch.values().size(); i++) {
           elements.add(
               TimestampedValue.of(
-                  batch.records().get(i),
-                  org.joda.time.Instant.ofEpochMilli(batch.eventMillis()[i])));
+                  batch.values().get(i), org.joda.time.Instant.ofEpochMilli(batch.millis()[i])));
         }
       }
     }

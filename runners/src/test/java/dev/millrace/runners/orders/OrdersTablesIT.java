@@ -14,6 +14,8 @@ import dev.millrace.io.jdbc.Database;
 import dev.millrace.pipelines.orders.OrdersPipeline;
 import dev.millrace.runners.support.OrderJson;
 import dev.millrace.runners.support.SharedStack;
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.Batches;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.record.RawRecordCoder;
@@ -273,7 +275,14 @@ class OrdersTablesIT {
     Pipeline pipeline = Pipeline.create(PipelineOptionsFactory.create());
     OrdersPipeline.build(
         pipeline,
-        source,
+        new PTransform<>() {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          public PCollection<Batch<RawRecord>> expand(PBegin begin) {
+            return begin.apply(source).apply(Batches.ofOne());
+          }
+        },
         EventTime.ofRecord(),
         OrdersPipeline.Sinks.postgres(database, 1, "test"),
         OrdersPipeline.ADMISSION);

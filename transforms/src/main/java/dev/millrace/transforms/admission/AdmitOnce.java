@@ -8,6 +8,9 @@ import dev.millrace.transforms.ledger.LedgerEntry;
 import dev.millrace.transforms.ledger.LedgerEntryCoder;
 import dev.millrace.transforms.ledger.Stage;
 import dev.millrace.transforms.ledger.Tally;
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.BatchBuilder;
+import dev.millrace.transforms.record.Batches;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.HashMap;
@@ -69,7 +72,7 @@ import org.joda.time.Instant;
  * <p>Counts {@code duplicates}, {@code conflicting} and {@code late} under the pipeline's name, and
  * everything in its tallies for the ledger.
  */
-public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Judged<T>> {
+public final class AdmitOnce<T> extends PTransform<PCollection<Batch<T>>, AdmitOnce.Judged<T>> {
   private static final long serialVersionUID = 1L;
 
   /** The stage of the dead letters. */
@@ -98,14 +101,15 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
   }
 
   @Override
-  public Judged<T> expand(PCollection<T> elements) {
+  public Judged<T> expand(PCollection<Batch<T>> elements) {
     Tags<T> tags = Tags.make();
     PCollectionTuple outputs =
         elements
             .apply("ToShards", new GatherByShard<>(identity, rule.shards()))
             .apply(
                 "Judge",
-                ParDo.of(new JudgeFn<>(pipeline, identity, rule, tags, elements.getCoder()))
+                ParDo.of(
+                        new JudgeFn<>(pipeline, identity, rule, tags, Batches.valueCoder(elements)))
                     .withOutputTags(
                         tags.admitted,
                         TupleTagList.of(tags.late).and(tags.conflicting).and(tags.tallies)));
@@ -117,7 +121,7 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
   }
 
   private record Tags<T>(
-      TupleTag<T> admitted,
+      TupleTag<Batch<T>> admitted,
       TupleTag<LateRecord> late,
       TupleTag<DeadLetter> conflicting,
       TupleTag<List<LedgerEntry>> tallies)
@@ -143,7 +147,7 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
     }
 
     /** The events that go on. */
-    public PCollection<T> admitted() {
+    public PCollection<Batch<T>> admitted() {
       return outputs.get(tags.admitted);
     }
 
@@ -179,7 +183,7 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
     }
   }
 
-  private static final class JudgeFn<T> extends DoFn<KV<Integer, byte[]>, T> {
+  private static final class JudgeFn<T> extends DoFn<KV<Integer, byte[]>, Batch<T>> {
     private static final long serialVersionUID = 1L;
     private static final String SHARD = "shard";
     private static final String BLOCKS = "blocks";
@@ -250,10 +254,14 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
       long watermark = Math.max(state.watermark(), tick.getCurrentRelativeTime().getMillis());
       SeenIds seen = shards.computeIfAbsent(batch.getKey(), key -> new SeenIds());
       seen.open(state.ids(), blocks);
-      List<Candidate<T>> candidates = Batch.read(batch.getValue(), coder);
+      List<Candidate<T>> candidates = ShardBuffer.read(batch.getValue(), coder);
       seen.expect(candidates);
+      BatchBuilder<T> admitted = new BatchBuilder<>(candidates.size());
       for (Candidate<T> each : candidates) {
-        judge(each, seen, watermark, out);
+        judge(each, seen, watermark, admitted, out);
+      }
+      if (!admitted.isEmpty()) {
+        out.get(tags.admitted).output(admitted.build());
       }
       IdLog ids = seen.close();
       if (before == null) {
@@ -265,35 +273,43 @@ public final class AdmitOnce<T> extends PTransform<PCollection<T>, AdmitOnce.Jud
     }
 
     private void judge(
-        Candidate<T> candidate, SeenIds seen, long watermark, MultiOutputReceiver out) {
-      Instant time = Instant.ofEpochMilli(candidate.millis());
+        Candidate<T> candidate,
+        SeenIds seen,
+        long watermark,
+        BatchBuilder<T> admitted,
+        MultiOutputReceiver out) {
       IdBlock.Known known = seen.find(candidate, rule.horizon().getStandardSeconds());
       if (known == IdBlock.Known.SAME) {
         tally.add(Stage.DUPLICATE, candidate.millis());
         duplicatesInBundle++;
       } else if (known == IdBlock.Known.CONFLICTING) {
         conflictingInBundle++;
-        out.get(tags.conflicting).outputWithTimestamp(conflictOf(candidate.value()), time);
+        out.get(tags.conflicting)
+            .outputWithTimestamp(
+                conflictOf(candidate.value()), Instant.ofEpochMilli(candidate.millis()));
       } else if (rule.isLate(candidate.millis(), watermark)) {
         lateInBundle++;
-        late(candidate, seen, watermark, out);
+        late(candidate, seen, watermark, admitted, out);
       } else {
-        admit(candidate, seen, out);
+        admit(candidate, seen, admitted);
       }
     }
 
-    private void admit(Candidate<T> candidate, SeenIds seen, MultiOutputReceiver out) {
+    private void admit(Candidate<T> candidate, SeenIds seen, BatchBuilder<T> admitted) {
       seen.add(candidate);
       tally.add(Stage.ADMITTED, candidate.millis());
-      out.get(tags.admitted)
-          .outputWithTimestamp(candidate.value(), Instant.ofEpochMilli(candidate.millis()));
+      admitted.add(candidate.value(), candidate.millis());
     }
 
     private void late(
-        Candidate<T> candidate, SeenIds seen, long watermark, MultiOutputReceiver out) {
+        Candidate<T> candidate,
+        SeenIds seen,
+        long watermark,
+        BatchBuilder<T> admitted,
+        MultiOutputReceiver out) {
       if (rule.late() == LatePolicy.APPLY) {
         tally.add(Stage.LATE_APPLIED, candidate.millis());
-        admit(candidate, seen, out);
+        admit(candidate, seen, admitted);
         return;
       }
       tally.add(Stage.LATE, candidate.millis());

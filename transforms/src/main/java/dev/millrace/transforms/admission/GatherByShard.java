@@ -5,6 +5,8 @@ import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hasher128;
 import com.dynatrace.hash4j.hashing.Hasher64;
 import com.dynatrace.hash4j.hashing.Hashing;
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.Batches;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +29,8 @@ import org.joda.time.Instant;
  * to state are paid per batch and not per element. A batch has the time of its oldest element, for
  * which the watermark waits.
  */
-final class GatherByShard<T> extends PTransform<PCollection<T>, PCollection<KV<Integer, byte[]>>> {
+final class GatherByShard<T>
+    extends PTransform<PCollection<Batch<T>>, PCollection<KV<Integer, byte[]>>> {
   private static final long serialVersionUID = 1L;
 
   static final int MAX_SHARDS = 64;
@@ -58,13 +61,13 @@ final class GatherByShard<T> extends PTransform<PCollection<T>, PCollection<KV<I
   }
 
   @Override
-  public PCollection<KV<Integer, byte[]>> expand(PCollection<T> elements) {
+  public PCollection<KV<Integer, byte[]>> expand(PCollection<Batch<T>> elements) {
     return elements
-        .apply("Gather", ParDo.of(new GatherFn<>(identity, shards, elements.getCoder())))
+        .apply("Gather", ParDo.of(new GatherFn<>(identity, shards, Batches.valueCoder(elements))))
         .setCoder(KvCoder.of(VarIntCoder.of(), ByteArrayCoder.of()));
   }
 
-  private static final class GatherFn<T> extends DoFn<T, KV<Integer, byte[]>> {
+  private static final class GatherFn<T> extends DoFn<Batch<T>, KV<Integer, byte[]>> {
     private static final long serialVersionUID = 1L;
 
     /** In batch mode a bundle is all there is. */
@@ -80,7 +83,7 @@ final class GatherByShard<T> extends PTransform<PCollection<T>, PCollection<KV<I
     private final Coder<T> coder;
 
     private transient HashStream64 content;
-    private transient List<Batch<T>> shards;
+    private transient List<ShardBuffer<T>> shards;
     private transient int gathered;
     private transient int bytes;
 
@@ -98,34 +101,38 @@ final class GatherByShard<T> extends PTransform<PCollection<T>, PCollection<KV<I
       content = CONTENTS.hashStream();
       shards = new ArrayList<>(count);
       for (int i = 0; i < count; i++) {
-        shards.add(new Batch<>(coder));
+        shards.add(new ShardBuffer<>(coder));
       }
       greeted = false;
     }
 
     @StartBundle
     public void startBundle() {
-      shards.forEach(Batch::clear); // A bundle that failed may have left something.
+      shards.forEach(ShardBuffer::clear); // A bundle that failed may have left something.
       gathered = 0;
       bytes = 0;
     }
 
     @ProcessElement
-    public void process(
-        @Element T element, @Timestamp Instant time, OutputReceiver<KV<Integer, byte[]>> out)
+    public void process(@Element Batch<T> elements, OutputReceiver<KV<Integer, byte[]>> out)
         throws IOException {
+      for (int i = 0; i < elements.size(); i++) {
+        gather(elements.values().get(i), elements.millis()[i]);
+        if (gathered == MAX_GATHERED || bytes > MAX_BYTES) {
+          flush(out::outputWithTimestamp);
+        }
+      }
+    }
+
+    private void gather(T element, long millis) throws IOException {
       HashValue128 id = IDS.hashCharsTo128Bits(identity.id(element));
-      identity.content(element, time.getMillis(), content.reset());
+      identity.content(element, millis, content.reset());
       long high = id.getMostSignificantBits();
       int shard = (int) (((high >>> Integer.SIZE) * count) >>> Integer.SIZE);
       Candidate<T> candidate =
-          new Candidate<>(
-              element, time.getMillis(), high, id.getLeastSignificantBits(), content.getAsInt());
+          new Candidate<>(element, millis, high, id.getLeastSignificantBits(), content.getAsInt());
       bytes += shards.get(shard).add(candidate);
       gathered++;
-      if (gathered == MAX_GATHERED || bytes > MAX_BYTES) {
-        flush(out::outputWithTimestamp);
-      }
     }
 
     @FinishBundle
@@ -145,11 +152,11 @@ final class GatherByShard<T> extends PTransform<PCollection<T>, PCollection<KV<I
         return;
       }
       long oldest = Long.MAX_VALUE;
-      for (Batch<T> shard : shards) {
+      for (ShardBuffer<T> shard : shards) {
         oldest = Math.min(oldest, shard.oldest());
       }
       for (int i = 0; i < count; i++) {
-        Batch<T> shard = shards.get(i);
+        ShardBuffer<T> shard = shards.get(i);
         if (!shard.isEmpty() || !greeted) {
           long time = shard.isEmpty() ? oldest : shard.oldest();
           out.accept(KV.of(key(i, count), shard.take()), Instant.ofEpochMilli(time));

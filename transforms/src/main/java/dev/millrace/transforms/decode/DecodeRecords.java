@@ -7,6 +7,9 @@ import dev.millrace.transforms.ledger.LedgerEntry;
 import dev.millrace.transforms.ledger.LedgerEntryCoder;
 import dev.millrace.transforms.ledger.Stage;
 import dev.millrace.transforms.ledger.Tally;
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.BatchBuilder;
+import dev.millrace.transforms.record.BatchCoder;
 import dev.millrace.transforms.record.RawRecord;
 import java.util.List;
 import org.apache.beam.sdk.coders.Coder;
@@ -26,13 +29,14 @@ import org.joda.time.Duration;
 import org.joda.time.Instant;
 
 /**
- * Decodes each record into a value, or into a dead letter of stage {@code decode}.
+ * Decodes each record into a value, or into a dead letter of stage {@code decode}. The values of a
+ * batch of records are a batch.
  *
  * <ul>
  *   <li>Input: bounded or unbounded; any windowing, which the outputs keep, but the global one if
  *       records are counted in a ledger.
  *   <li>Key and order: needs none, keeps none.
- *   <li>Lateness: looks at no time; timestamps pass unchanged.
+ *   <li>Lateness: looks at no time; values and dead letters have those of their records.
  *   <li>Guarantee: each record comes out exactly once, as value or as dead letter. A {@link
  *       RuntimeException} of the decoder becomes a dead letter of class {@code unexpected}; the job
  *       goes on.
@@ -42,7 +46,8 @@ import org.joda.time.Instant;
  * <p>Counts {@code read}, {@code decoded} and {@code dead_letters} under the pipeline's name.
  */
 public final class DecodeRecords<T>
-    extends PTransform<PCollection<RawRecord>, WithFailures.Result<PCollection<T>, DeadLetter>> {
+    extends PTransform<
+        PCollection<Batch<RawRecord>>, WithFailures.Result<PCollection<Batch<T>>, DeadLetter>> {
   private static final long serialVersionUID = 1L;
 
   /** The stage of the dead letters. */
@@ -80,8 +85,9 @@ public final class DecodeRecords<T>
   }
 
   @Override
-  public WithFailures.Result<PCollection<T>, DeadLetter> expand(PCollection<RawRecord> records) {
-    TupleTag<T> values = new TupleTag<>("values");
+  public WithFailures.Result<PCollection<Batch<T>>, DeadLetter> expand(
+      PCollection<Batch<RawRecord>> records) {
+    TupleTag<Batch<T>> values = new TupleTag<>("values");
     TupleTag<DeadLetter> letters = new TupleTag<>("deadLetters");
     TupleTag<List<LedgerEntry>> tallies = new TupleTag<>("tallies");
     Duration window = ledger == null ? null : ledger.window();
@@ -90,7 +96,7 @@ public final class DecodeRecords<T>
             "Decode",
             ParDo.of(new DecodeFn<>(pipeline, decoder, values, letters, tallies, window))
                 .withOutputTags(values, TupleTagList.of(letters).and(tallies)));
-    decoded.get(values).setCoder(coder);
+    decoded.get(values).setCoder(BatchCoder.of(coder));
     decoded.get(letters).setCoder(DeadLetterCoder.of());
     decoded.get(tallies).setCoder(ListCoder.of(LedgerEntryCoder.of()));
     if (ledger != null) {
@@ -99,12 +105,12 @@ public final class DecodeRecords<T>
     return WithFailures.Result.of(decoded, values, letters);
   }
 
-  private static final class DecodeFn<T> extends DoFn<RawRecord, T> {
+  private static final class DecodeFn<T> extends DoFn<Batch<RawRecord>, Batch<T>> {
     private static final long serialVersionUID = 1L;
 
     private final String pipeline;
     private final RecordDecoder<T> decoder;
-    private final TupleTag<T> values;
+    private final TupleTag<Batch<T>> values;
     private final TupleTag<DeadLetter> letters;
     private final TupleTag<List<LedgerEntry>> tallies;
     private final @Nullable Duration window;
@@ -120,7 +126,7 @@ public final class DecodeRecords<T>
     DecodeFn(
         String pipeline,
         RecordDecoder<T> decoder,
-        TupleTag<T> values,
+        TupleTag<Batch<T>> values,
         TupleTag<DeadLetter> letters,
         TupleTag<List<LedgerEntry>> tallies,
         @Nullable Duration window) {
@@ -143,28 +149,39 @@ public final class DecodeRecords<T>
     }
 
     @ProcessElement
-    public void process(
-        @Element RawRecord record, @Timestamp Instant time, MultiOutputReceiver out) {
-      readInBundle++;
-      if (tally != null) {
-        tally.add(Stage.READ, time.getMillis());
+    public void process(@Element Batch<RawRecord> records, MultiOutputReceiver out) {
+      BatchBuilder<T> decodedOnes = new BatchBuilder<>(records.size());
+      for (int i = 0; i < records.size(); i++) {
+        decode(records.values().get(i), records.millis()[i], decodedOnes, out);
       }
-      T value;
-      try {
-        value = decoder.decode(record);
-      } catch (InvalidRecordException e) {
-        reject(record, e.errorClass(), String.valueOf(e.getMessage()), out);
-        return;
-      } catch (RuntimeException e) {
-        reject(record, "unexpected", "the decoder failed: " + e, out);
-        return;
+      readInBundle += records.size();
+      if (!decodedOnes.isEmpty()) {
+        out.get(values).output(decodedOnes.build());
       }
-      out.get(values).output(value);
     }
 
-    private void reject(RawRecord record, String error, String message, MultiOutputReceiver out) {
+    private void decode(
+        RawRecord record, long millis, BatchBuilder<T> decodedOnes, MultiOutputReceiver out) {
+      if (tally != null) {
+        tally.add(Stage.READ, millis);
+      }
+      String errorClass;
+      String message;
+      try {
+        decodedOnes.add(decoder.decode(record), millis);
+        return;
+      } catch (InvalidRecordException e) {
+        errorClass = e.errorClass();
+        message = String.valueOf(e.getMessage());
+      } catch (RuntimeException e) {
+        errorClass = "unexpected";
+        message = "the decoder failed: " + e;
+      }
       lettersInBundle++;
-      out.get(letters).output(DeadLetter.of(record, pipeline, STAGE, error, message));
+      out.get(letters)
+          .outputWithTimestamp(
+              DeadLetter.of(record, pipeline, STAGE, errorClass, message),
+              Instant.ofEpochMilli(millis));
     }
 
     @FinishBundle

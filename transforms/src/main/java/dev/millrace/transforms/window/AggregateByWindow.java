@@ -1,8 +1,10 @@
 package dev.millrace.transforms.window;
 
+import dev.millrace.transforms.record.Batch;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.apache.beam.sdk.coders.Coder;
 import org.apache.beam.sdk.coders.CoderRegistry;
 import org.apache.beam.sdk.coders.KvCoder;
@@ -23,7 +25,7 @@ import org.joda.time.Duration;
 import org.joda.time.Instant;
 
 /**
- * Aggregates elements by key and window.
+ * Aggregates the elements of batches by key and window.
  *
  * <ul>
  *   <li>Input: bounded or unbounded, in the global window. Output: one result per key, window and
@@ -42,7 +44,7 @@ import org.joda.time.Instant;
  * fires later by it, since no watermark moves inside a bundle.
  */
 public final class AggregateByWindow<T, A>
-    extends PTransform<PCollection<T>, PCollection<WindowResult<A>>> {
+    extends PTransform<PCollection<Batch<T>>, PCollection<WindowResult<A>>> {
   private static final long serialVersionUID = 1L;
 
   /** How elements are put together. Its aggregates are immutable. */
@@ -94,7 +96,7 @@ public final class AggregateByWindow<T, A>
   }
 
   @Override
-  public PCollection<WindowResult<A>> expand(PCollection<T> elements) {
+  public PCollection<WindowResult<A>> expand(PCollection<Batch<T>> elements) {
     Coder<Counted<A>> counted = new CountedCoder<>(aggregateCoder);
     return elements
         .apply("PerBundle", ParDo.of(new PerBundleFn<>(aggregation, policy.slice(), accounts)))
@@ -109,10 +111,10 @@ public final class AggregateByWindow<T, A>
   /** What a bundle holds of a key in a slice of time. */
   private static final class Gathered<A> {
     private A aggregate;
-    private Instant oldest;
+    private long oldest;
     private long count = 1;
 
-    Gathered(A aggregate, Instant oldest) {
+    Gathered(A aggregate, long oldest) {
       this.aggregate = aggregate;
       this.oldest = oldest;
     }
@@ -120,7 +122,7 @@ public final class AggregateByWindow<T, A>
 
   private record Slice(String key, long number) {}
 
-  private static final class PerBundleFn<T, A> extends DoFn<T, KV<String, Counted<A>>> {
+  private static final class PerBundleFn<T, A> extends DoFn<Batch<T>, KV<String, Counted<A>>> {
     private static final long serialVersionUID = 1L;
 
     /** In batch mode a bundle is all there is. */
@@ -143,47 +145,50 @@ public final class AggregateByWindow<T, A>
     }
 
     @ProcessElement
-    public void process(
-        @Element T element, @Timestamp Instant time, OutputReceiver<KV<String, Counted<A>>> out) {
-      if (slice == null) {
-        out.output(
-            KV.of(
-                aggregation.key(element),
-                new Counted<>(aggregation.add(null, element), counts(time, 1))));
-        return;
+    public void process(@Element Batch<T> elements, OutputReceiver<KV<String, Counted<A>>> out) {
+      for (int i = 0; i < elements.size(); i++) {
+        T element = elements.values().get(i);
+        long millis = elements.millis()[i];
+        if (slice == null) {
+          Gathered<A> alone = new Gathered<>(aggregation.add(null, element), millis);
+          out.outputWithTimestamp(
+              KV.of(aggregation.key(element), counted(alone)), Instant.ofEpochMilli(millis));
+        } else {
+          gather(element, millis);
+          if (gathered.size() >= MAX_GATHERED) {
+            flush(out::outputWithTimestamp);
+          }
+        }
       }
-      Slice its =
-          new Slice(aggregation.key(element), Math.floorDiv(time.getMillis(), slice.getMillis()));
+    }
+
+    private void gather(T element, long millis) {
+      Slice its = new Slice(aggregation.key(element), Math.floorDiv(millis, slice.getMillis()));
       Gathered<A> before = gathered.get(its);
       if (before == null) {
-        gathered.put(its, new Gathered<>(aggregation.add(null, element), time));
+        gathered.put(its, new Gathered<>(aggregation.add(null, element), millis));
       } else {
         before.aggregate = aggregation.add(before.aggregate, element);
         before.count++;
-        before.oldest = time.isBefore(before.oldest) ? time : before.oldest;
-      }
-      if (gathered.size() >= MAX_GATHERED) {
-        gathered.forEach(
-            (key, all) -> out.outputWithTimestamp(KV.of(key.key(), counted(all)), all.oldest));
-        gathered.clear();
+        before.oldest = Math.min(before.oldest, millis);
       }
     }
 
     @FinishBundle
     public void finishBundle(FinishBundleContext out) {
+      flush((all, oldest) -> out.output(all, oldest, GlobalWindow.INSTANCE));
+    }
+
+    private void flush(BiConsumer<KV<String, Counted<A>>, Instant> out) {
       gathered.forEach(
-          (key, all) ->
-              out.output(KV.of(key.key(), counted(all)), all.oldest, GlobalWindow.INSTANCE));
+          (its, all) ->
+              out.accept(KV.of(its.key(), counted(all)), Instant.ofEpochMilli(all.oldest)));
       gathered.clear();
     }
 
     private Counted<A> counted(Gathered<A> all) {
-      return new Counted<>(all.aggregate, counts(all.oldest, all.count));
-    }
-
-    private EventCounts counts(Instant time, long count) {
-      long millis = time.getMillis();
-      return EventCounts.of(millis - Math.floorMod(millis, accounts.getMillis()), count);
+      long start = all.oldest - Math.floorMod(all.oldest, accounts.getMillis());
+      return new Counted<>(all.aggregate, EventCounts.of(start, all.count));
     }
 
     /** A full map is flushed by a later element than those in it. */

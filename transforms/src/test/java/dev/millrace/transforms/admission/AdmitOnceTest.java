@@ -7,6 +7,7 @@ import com.dynatrace.hash4j.hashing.HashSink;
 import dev.millrace.transforms.ledger.LedgerEntry;
 import dev.millrace.transforms.ledger.LedgerEntryCoder;
 import dev.millrace.transforms.ledger.Stage;
+import dev.millrace.transforms.record.Batches;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import java.io.Serializable;
@@ -66,7 +67,7 @@ public class AdmitOnceTest implements Serializable {
 
     AdmitOnce.Judged<String> judged = judge(Create.timestamped(elements));
 
-    PAssert.that(judged.admitted()).satisfies(admitsEachOf(1_000));
+    PAssert.that(judged.admitted().apply(Batches.values())).satisfies(admitsEachOf(1_000));
     assertCounts(judged, Map.of(Stage.ADMITTED, 1_000L, Stage.DUPLICATE, 2_000L));
     pipeline.run();
   }
@@ -78,7 +79,8 @@ public class AdmitOnceTest implements Serializable {
             Create.timestamped(
                 at(0, "e1 a"), at(86_400, "e2 a"), at(30 * 86_400, "e3 a"), at(1, "e4 a")));
 
-    PAssert.that(judged.admitted()).containsInAnyOrder("e1 a", "e2 a", "e3 a", "e4 a");
+    PAssert.that(judged.admitted().apply(Batches.values()))
+        .containsInAnyOrder("e1 a", "e2 a", "e3 a", "e4 a");
     PAssert.that(judged.late()).empty();
     pipeline.run();
   }
@@ -100,7 +102,12 @@ public class AdmitOnceTest implements Serializable {
                           return many;
                         }));
 
-    PAssert.that(all.apply(admit(LatePolicy.SIDE_TABLE)).admitted()).satisfies(admitsEachOf(4_000));
+    PAssert.that(
+            all.apply(Batches.ofOne())
+                .apply(admit(LatePolicy.SIDE_TABLE))
+                .admitted()
+                .apply(Batches.values()))
+        .satisfies(admitsEachOf(4_000));
     pipeline.run();
   }
 
@@ -114,7 +121,7 @@ public class AdmitOnceTest implements Serializable {
                 .addElements(at(60, "e1 b"), at(60, "e1 a"))
                 .advanceWatermarkToInfinity());
 
-    PAssert.that(judged.admitted().apply(Reify.timestamps()))
+    PAssert.that(judged.admitted().apply(Batches.values()).apply(Reify.timestamps()))
         .containsInAnyOrder(List.of(at(60, "e1 a"), at(90, "e2 a")));
     PAssert.that(
             judged
@@ -140,9 +147,10 @@ public class AdmitOnceTest implements Serializable {
             .apply(GenerateSequence.from(0).to(1_000_001))
             .apply(MapElements.into(TypeDescriptors.strings()).via(number -> "e1 a"));
 
-    AdmitOnce.Judged<String> judged = all.apply(admit(LatePolicy.SIDE_TABLE));
+    AdmitOnce.Judged<String> judged =
+        all.apply(Batches.ofOne()).apply(admit(LatePolicy.SIDE_TABLE));
 
-    PAssert.that(judged.admitted()).containsInAnyOrder("e1 a");
+    PAssert.that(judged.admitted().apply(Batches.values())).containsInAnyOrder("e1 a");
     PAssert.that(judged.conflicting()).empty();
     assertCounts(judged, Map.of(Stage.ADMITTED, 1L, Stage.DUPLICATE, 1_000_000L));
     pipeline.run();
@@ -157,7 +165,7 @@ public class AdmitOnceTest implements Serializable {
                 .addElements(at(0, "e1 a"), at(299, "e2 a"))
                 .advanceWatermarkToInfinity());
 
-    PAssert.that(judged.admitted()).containsInAnyOrder("e1 a", "e2 a");
+    PAssert.that(judged.admitted().apply(Batches.values())).containsInAnyOrder("e1 a", "e2 a");
     PAssert.that(judged.late()).empty();
     pipeline.run();
   }
@@ -173,7 +181,7 @@ public class AdmitOnceTest implements Serializable {
                 .addElements(at(299, "e1 a"), at(300, "e2 a"))
                 .advanceWatermarkToInfinity());
 
-    PAssert.that(judged.admitted()).containsInAnyOrder("e2 a");
+    PAssert.that(judged.admitted().apply(Batches.values())).containsInAnyOrder("e2 a");
     PAssert.thatSingleton(judged.late())
         .satisfies(
             late -> {
@@ -193,7 +201,7 @@ public class AdmitOnceTest implements Serializable {
   public void lateIsCountedAndDroppedIfThePolicySaysSo() {
     AdmitOnce.Judged<String> judged = lateByADay(LatePolicy.DROP);
 
-    PAssert.that(judged.admitted()).empty();
+    PAssert.that(judged.admitted().apply(Batches.values())).empty();
     PAssert.that(judged.late()).empty();
     assertCounts(judged, Map.of(Stage.LATE, 1L));
     pipeline.run();
@@ -203,7 +211,7 @@ public class AdmitOnceTest implements Serializable {
   public void lateIsCountedAndAdmittedIfThePolicySaysSo() {
     AdmitOnce.Judged<String> judged = lateByADay(LatePolicy.APPLY);
 
-    PAssert.that(judged.admitted()).containsInAnyOrder("e1 a");
+    PAssert.that(judged.admitted().apply(Batches.values())).containsInAnyOrder("e1 a");
     PAssert.that(judged.late()).empty();
     assertCounts(judged, Map.of(Stage.ADMITTED, 1L, Stage.LATE_APPLIED, 1L));
     pipeline.run();
@@ -219,7 +227,7 @@ public class AdmitOnceTest implements Serializable {
                 .addElements(at(0, "e1 a"))
                 .advanceWatermarkToInfinity());
 
-    PAssert.that(judged.admitted()).containsInAnyOrder("e1 a");
+    PAssert.that(judged.admitted().apply(Batches.values())).containsInAnyOrder("e1 a");
     PAssert.that(judged.late()).empty();
     assertCounts(judged, Map.of(Stage.ADMITTED, 1L, Stage.DUPLICATE, 1L));
     pipeline.run();
@@ -234,7 +242,7 @@ public class AdmitOnceTest implements Serializable {
                 .addElements(at(0, "e1 a"), at(3_600, "e1 a"), at(3_601, "e1 a"))
                 .advanceWatermarkToInfinity());
 
-    PAssert.that(judged.admitted().apply(Reify.timestamps()))
+    PAssert.that(judged.admitted().apply(Batches.values()).apply(Reify.timestamps()))
         .containsInAnyOrder(List.of(at(0, "e1 a"), at(3_601, "e1 a")));
     pipeline.run();
   }
@@ -282,16 +290,18 @@ public class AdmitOnceTest implements Serializable {
                 .advanceWatermarkTo(EIGHT.plus(Duration.standardDays(1)))
                 .addElements(at(0, "e1 a"))
                 .advanceWatermarkToInfinity())
+        .apply(Batches.ofOne())
         .apply(admit(policy));
   }
 
   private AdmitOnce.Judged<String> judge(TestStream<String> stream) {
-    return pipeline.apply(stream).apply(admit(LatePolicy.SIDE_TABLE));
+    return pipeline.apply(stream).apply(Batches.ofOne()).apply(admit(LatePolicy.SIDE_TABLE));
   }
 
   private AdmitOnce.Judged<String> judge(Create.TimestampedValues<String> elements) {
     return pipeline
         .apply(elements.withCoder(StringUtf8Coder.of()))
+        .apply(Batches.ofOne())
         .apply(admit(LatePolicy.SIDE_TABLE));
   }
 

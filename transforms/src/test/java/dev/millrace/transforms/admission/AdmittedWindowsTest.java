@@ -5,6 +5,8 @@ import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.is;
 
 import com.dynatrace.hash4j.hashing.HashSink;
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.Batches;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.window.AggregateByWindow;
@@ -63,14 +65,19 @@ public class AdmittedWindowsTest implements Serializable {
   @Test
   public void sameEventsAreDroppedIfNobodyJudgesThemBefore() {
     assertThat(
-        dropped(pipeline.apply(events()), WindowPolicy.fixed(FIVE_MINUTES)), is(greaterThan(0L)));
+        dropped(pipeline.apply(events()).apply(Batches.ofOne()), WindowPolicy.fixed(FIVE_MINUTES)),
+        is(greaterThan(0L)));
   }
 
-  private PCollection<String> admitted() {
-    return pipeline.apply(events()).apply(AdmitOnce.by("test", new Itself(), RULE)).admitted();
+  private PCollection<Batch<String>> admitted() {
+    return pipeline
+        .apply(events())
+        .apply(Batches.ofOne())
+        .apply(AdmitOnce.by("test", new Itself(), RULE))
+        .admitted();
   }
 
-  private long dropped(PCollection<String> events, WindowPolicy windows) {
+  private long dropped(PCollection<Batch<String>> events, WindowPolicy windows) {
     events.apply(
         AggregateByWindow.of(
             windows.withAllowedLateness(RULE.latenessDownstream()),

@@ -8,6 +8,10 @@ import dev.millrace.transforms.ledger.Closing;
 import dev.millrace.transforms.ledger.Ledger;
 import dev.millrace.transforms.ledger.LedgerEntry;
 import dev.millrace.transforms.ledger.Stage;
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.BatchBuilder;
+import dev.millrace.transforms.record.BatchCoder;
+import dev.millrace.transforms.record.Batches;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.record.RawRecordCoder;
@@ -21,6 +25,7 @@ import org.apache.beam.sdk.testing.PAssert;
 import org.apache.beam.sdk.testing.TestPipeline;
 import org.apache.beam.sdk.transforms.Create;
 import org.apache.beam.sdk.transforms.Filter;
+import org.apache.beam.sdk.transforms.Reify;
 import org.apache.beam.sdk.transforms.WithFailures;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.TimestampedValue;
@@ -38,24 +43,28 @@ public class DecodeRecordsTest implements Serializable {
     RawRecord seven = record(0, "7");
     RawRecord junk = record(1, "junk");
 
-    WithFailures.Result<PCollection<Integer>, DeadLetter> decoded = decode(seven, junk);
+    WithFailures.Result<PCollection<Batch<Integer>>, DeadLetter> decoded = decode(seven, junk);
 
-    PAssert.that(decoded.output()).containsInAnyOrder(7);
-    PAssert.that(decoded.failures())
+    PAssert.that(decoded.output()).containsInAnyOrder(List.of(Batch.of(7, 0)));
+    PAssert.that(decoded.failures().apply(Reify.timestamps()))
         .containsInAnyOrder(
-            DeadLetter.of(junk, "numbers", "decode", "no_number", "junk is no number"));
+            List.of(
+                TimestampedValue.of(
+                    DeadLetter.of(junk, "numbers", "decode", "no_number", "junk is no number"),
+                    at(1))));
     pipeline.run();
   }
 
   @Test
   public void anUnexpectedExceptionBecomesADeadLetterAndTheRestGoesOn() {
-    RawRecord bug = record(0, "bug");
-    RawRecord one = record(1, "1");
+    RawRecord bug = record(1, "bug");
+    RawRecord one = record(0, "1");
     RawRecord two = record(2, "2");
 
-    WithFailures.Result<PCollection<Integer>, DeadLetter> decoded = decode(one, bug, two);
+    WithFailures.Result<PCollection<Batch<Integer>>, DeadLetter> decoded = decode(one, bug, two);
 
-    PAssert.that(decoded.output()).containsInAnyOrder(1, 2);
+    PAssert.that(decoded.output())
+        .containsInAnyOrder(List.of(new Batch<>(List.of(1, 2), new long[] {0, 2})));
     PAssert.thatSingleton(decoded.failures())
         .satisfies(
             letter -> {
@@ -78,6 +87,7 @@ public class DecodeRecordsTest implements Serializable {
                     TimestampedValue.of(record(1, "junk"), at(59_999)),
                     TimestampedValue.of(record(2, "8"), at(60_000)))
                 .withCoder(RawRecordCoder.of()))
+        .apply(Batches.ofOne())
         .apply(
             DecodeRecords.with("numbers", DecodeRecordsTest::number, VarIntCoder.of())
                 .countedIn(ledger));
@@ -92,9 +102,16 @@ public class DecodeRecordsTest implements Serializable {
     return org.joda.time.Instant.ofEpochMilli(millis);
   }
 
-  private WithFailures.Result<PCollection<Integer>, DeadLetter> decode(RawRecord... records) {
+  private WithFailures.Result<PCollection<Batch<Integer>>, DeadLetter> decode(
+      RawRecord... records) {
+    BatchBuilder<RawRecord> batch = new BatchBuilder<>(1);
+    for (RawRecord each : records) {
+      batch.add(each, each.origin().offset());
+    }
     return pipeline
-        .apply(Create.of(List.of(records)))
+        .apply(
+            Create.timestamped(TimestampedValue.of(batch.build(), at(0)))
+                .withCoder(BatchCoder.of(RawRecordCoder.of())))
         .apply(DecodeRecords.with("numbers", DecodeRecordsTest::number, VarIntCoder.of()));
   }
 

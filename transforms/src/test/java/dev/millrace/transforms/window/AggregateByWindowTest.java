@@ -8,6 +8,8 @@ import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.is;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.Batches;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -272,12 +274,14 @@ public class AggregateByWindowTest implements Serializable {
 
   @Test
   public void resultsSayHowManyElementsTheyHoldOfEachAccountingWindow() {
-    PCollection<String> elements =
-        pipeline.apply(
-            stream()
-                .addElements(at("08:04:50", "US a"), at("08:04:55", "US b"))
-                .addElements(at("08:05:10", "US c"))
-                .advanceWatermarkToInfinity());
+    PCollection<Batch<String>> elements =
+        pipeline
+            .apply(
+                stream()
+                    .addElements(at("08:04:50", "US a"), at("08:04:55", "US b"))
+                    .addElements(at("08:05:10", "US c"))
+                    .advanceWatermarkToInfinity())
+            .apply(Batches.ofOne());
 
     PAssert.that(events(elements.apply("Fixed", counted(FIXED, FIVE_MINUTES))))
         .containsInAnyOrder("08:00 ab 08:00=2", "08:05 c 08:05=1");
@@ -475,7 +479,7 @@ public class AggregateByWindowTest implements Serializable {
     @Override
     public PCollection<WindowResult<String>> expand(PCollection<String> elements) {
       PCollection<WindowResult<String>> results =
-          elements.apply(counted(policy, Duration.standardDays(1)));
+          elements.apply(Batches.ofOne()).apply(counted(policy, Duration.standardDays(1)));
       return results
           .apply(
               MapElements.into(results.getTypeDescriptor())

@@ -15,7 +15,7 @@ import org.apache.beam.sdk.coders.Coder;
  * Candidates of a shard, encoded as they come: each its numbers, then its element. Encoding them
  * into an array of our own, and not through the deep streams of a runner, halves what it costs.
  */
-final class Batch<T> extends OutputStream {
+final class ShardBuffer<T> extends OutputStream {
   private static final int ROOM = 16 << 10;
 
   /** A larger array than this isn't kept for the next batch. */
@@ -36,7 +36,7 @@ final class Batch<T> extends OutputStream {
   private int used;
   private long oldest = Long.MAX_VALUE;
 
-  Batch(Coder<T> values) {
+  ShardBuffer(Coder<T> values) {
     this.values = values;
   }
 

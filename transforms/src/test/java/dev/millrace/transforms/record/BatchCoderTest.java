@@ -1,4 +1,4 @@
-package dev.millrace.io.kafka;
+package dev.millrace.transforms.record;
 
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
@@ -6,17 +6,15 @@ import static org.hamcrest.Matchers.is;
 import static org.hamcrest.Matchers.not;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.millrace.transforms.record.Header;
-import dev.millrace.transforms.record.Origin;
-import dev.millrace.transforms.record.RawRecord;
 import java.time.Instant;
 import java.util.List;
 import org.apache.beam.sdk.coders.CoderException;
 import org.apache.beam.sdk.util.CoderUtils;
 import org.junit.jupiter.api.Test;
 
-class RecordBatchCoderTest {
+class BatchCoderTest {
   private static final Instant EIGHT = Instant.parse("2026-05-26T08:00:00.123Z");
+  private static final BatchCoder<RawRecord> CODER = BatchCoder.of(RawRecordCoder.of());
   private static final byte[] NOT_UTF8 = {(byte) 0xff, 0, 10, (byte) 0x80};
 
   private static final RawRecord FULL =
@@ -38,43 +36,40 @@ class RecordBatchCoderTest {
           new Origin("kafka", "events", 3, (1L << 40) + 2),
           Instant.EPOCH);
 
-  private static final RecordBatch BATCH =
-      new RecordBatch(
+  private static final Batch<RawRecord> BATCH =
+      new Batch<>(
           List.of(FULL, TOMBSTONE, EMPTY), new long[] {EIGHT.toEpochMilli(), -1, Long.MAX_VALUE});
 
   @Test
   void keepsRecordsAndTheirTimesExactly() throws CoderException {
-    assertThat(CoderUtils.clone(RecordBatchCoder.of(), BATCH), is(BATCH));
+    assertThat(CoderUtils.clone(CODER, BATCH), is(BATCH));
   }
 
   @Test
   void keepsABatchOfOne() throws CoderException {
-    RecordBatch one = new RecordBatch(List.of(TOMBSTONE), new long[] {0});
+    Batch<RawRecord> one = new Batch<>(List.of(TOMBSTONE), new long[] {0});
 
-    assertThat(CoderUtils.clone(RecordBatchCoder.of(), one), is(one));
+    assertThat(CoderUtils.clone(CODER, one), is(one));
   }
 
   @Test
   void batchesWithOtherTimesAreOthers() {
-    assertThat(
-        BATCH, is(not(new RecordBatch(List.of(FULL, TOMBSTONE, EMPTY), new long[] {0, -1, 5}))));
-    assertThat(BATCH, is(not(new RecordBatch(List.of(FULL), new long[] {EIGHT.toEpochMilli()}))));
+    assertThat(BATCH, is(not(new Batch<>(List.of(FULL, TOMBSTONE, EMPTY), new long[] {0, -1, 5}))));
+    assertThat(BATCH, is(not(new Batch<>(List.of(FULL), new long[] {EIGHT.toEpochMilli()}))));
   }
 
   @Test
   void isDatedByItsOldestRecord() {
-    assertThat(BATCH.minEventMillis(), is(-1L));
+    assertThat(BATCH.oldest(), is(-1L));
   }
 
   @Test
   void refusesTheVersionOfALaterRelease() throws CoderException {
-    byte[] bytes = CoderUtils.encodeToByteArray(RecordBatchCoder.of(), BATCH);
+    byte[] bytes = CoderUtils.encodeToByteArray(CODER, BATCH);
     bytes[0] = 99;
 
     CoderException e =
-        assertThrows(
-            CoderException.class,
-            () -> CoderUtils.decodeFromByteArray(RecordBatchCoder.of(), bytes));
+        assertThrows(CoderException.class, () -> CoderUtils.decodeFromByteArray(CODER, bytes));
 
     assertThat(e.getMessage(), containsString("version 99"));
   }
