@@ -50,9 +50,22 @@ record BenchmarkTopic(String bootstrapServers, String name) {
 
   /** Makes the topic; its records never expire, however old their timestamps are. */
   void create(int partitions) {
-    NewTopic topic =
-        new NewTopic(name, Optional.of(partitions), Optional.empty())
-            .configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1"));
+    create(partitions, Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1"));
+  }
+
+  /** The same; the timestamp of a record is when the broker has appended it. */
+  void createDatedByAppend(int partitions) {
+    create(
+        partitions,
+        Map.of(
+            TopicConfig.RETENTION_MS_CONFIG,
+            "-1",
+            TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
+            "LogAppendTime"));
+  }
+
+  private void create(int partitions, Map<String, String> config) {
+    NewTopic topic = new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(config);
     try (Admin admin = admin()) {
       get(admin.createTopics(List.of(topic)).all());
     }

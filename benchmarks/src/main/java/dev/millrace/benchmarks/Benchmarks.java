@@ -22,7 +22,9 @@ import picocli.CommandLine.TypeConversionException;
       SummaryCommand.class,
       DeleteCommand.class,
       BenchCommand.class,
-      JobCommand.class
+      JobCommand.class,
+      WriterCommand.class,
+      LiveCommand.class
     })
 public final class Benchmarks implements Runnable {
   @Spec private CommandSpec spec;

@@ -5,6 +5,7 @@ import dev.millrace.pipelines.orders.Order;
 import dev.millrace.pipelines.orders.OrderRows;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.configuration.Configuration;
@@ -13,18 +14,23 @@ import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.sink.RichSinkFunction;
 
-/** The product's statements in transactions of so many rows, the last of them at a checkpoint. */
+/**
+ * The product's statements in transactions of so many rows, or of what has come in so long, as
+ * Flink's JDBC sink has it; the last of them at a checkpoint.
+ */
 final class UpsertOrders extends RichSinkFunction<FlinkOrders.Version>
     implements CheckpointedFunction {
   private static final long serialVersionUID = 1L;
 
   private static final int MAX_ROWS = 5_000;
+  private static final long MAX_NANOS = Duration.ofMillis(200).toNanos();
 
   private final Database database;
   private final OrderRows rows = new OrderRows();
 
   private transient Connection connection;
   private transient List<Order> batch;
+  private transient long begun;
 
   UpsertOrders(Database database) {
     this.database = database;
@@ -41,8 +47,11 @@ final class UpsertOrders extends RichSinkFunction<FlinkOrders.Version>
 
   @Override
   public void invoke(FlinkOrders.Version version, Context context) throws SQLException {
+    if (batch.isEmpty()) {
+      begun = System.nanoTime();
+    }
     batch.add(version.toOrder());
-    if (batch.size() == MAX_ROWS) {
+    if (batch.size() == MAX_ROWS || System.nanoTime() - begun > MAX_NANOS) {
       flush();
     }
   }

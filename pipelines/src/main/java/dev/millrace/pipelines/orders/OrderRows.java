@@ -1,14 +1,18 @@
 package dev.millrace.pipelines.orders;
 
+import dev.millrace.io.jdbc.BinaryCopy;
 import dev.millrace.io.jdbc.Columns;
 import dev.millrace.io.jdbc.RequiredTable;
 import dev.millrace.io.jdbc.RowWriter;
+import dev.millrace.transforms.record.Origin;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -37,6 +41,32 @@ public final class OrderRows implements RowWriter<Order> {
       "order_id, event_id, event_micros, loaded_micros, system, topic, partition, record_offset,"
           + " customer_id, region, amount, currency, status, order_day";
 
+  /**
+   * Keys are looked up by the index, whatever PostgreSQL makes of arrays of unknown length and of a
+   * table that was small when it made its plan, or is as large as a scan of it is cheaper in
+   * theory.
+   */
+  private static final String BY_INDEX =
+      """
+      select set_config('plan_cache_mode', 'force_generic_plan', true),
+        set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+        set_config('enable_mergejoin', 'off', true)
+      """;
+
+  private static final String EXISTING =
+      "select order_id from silver.orders_clean where order_id = any (?)";
+
+  /** The columns of {@link #copy}. */
+  public static final String COPIED =
+      """
+      silver.orders_clean (order_id, event_id, customer_id, region, amount, currency, status,
+        order_date, event_time, _loaded_at, _source_system, _source_topic, _source_partition,
+        _source_offset)""";
+
+  private static final int COPIED_FIELDS = 14;
+
+  private static final String UNIQUE_VIOLATION = "23505";
+
   /** Orders that are new; those that exist are neither changed nor locked. */
   private static final String INSERT =
       """
@@ -55,40 +85,37 @@ public final class OrderRows implements RowWriter<Order> {
           .formatted(ARRAYS, COLUMNS);
 
   /**
-   * Rows that are older than what came, as they are, locked in the order of their keys. The same
-   * event, delivered once more, is no newer version: which delivery is admitted, differs from run
-   * to run.
+   * Replaces rows that are older than what came, and says what they were. They are locked first, in
+   * the order of their keys. The same event, delivered once more, is no newer version: which
+   * delivery is admitted, differs from run to run.
    */
-  private static final String LOCK_OLDER =
-      """
-      select s.order_id, s.region, s.order_date, s.amount
-      from silver.orders_clean s join unnest(%s) as incoming (%s) using (order_id)
-      where (s.event_time, s._loaded_at, s._source_system, s._source_topic, s._source_partition,
-          s._source_offset)
-        < (timestamptz 'epoch' + event_micros * interval '1 microsecond',
-          timestamptz 'epoch' + loaded_micros * interval '1 microsecond',
-          system, topic, partition, record_offset)
-        and (s.event_id, s.event_time, s.customer_id, s.region, s.amount, s.currency, s.status)
-          is distinct from (incoming.event_id,
-            timestamptz 'epoch' + event_micros * interval '1 microsecond', incoming.customer_id,
-            incoming.region, incoming.amount, incoming.currency, incoming.status)
-      order by s.order_id
-      for update of s
-      """
-          .formatted(ARRAYS, COLUMNS);
-
   private static final String UPDATE =
       """
+      with older as (
+        select incoming.*, s.region as old_region, s.order_date as old_date, s.amount as old_amount
+        from silver.orders_clean s join unnest(%s) as incoming (%s) using (order_id)
+        where (s.event_time, s._loaded_at, s._source_system, s._source_topic, s._source_partition,
+            s._source_offset)
+          < (timestamptz 'epoch' + event_micros * interval '1 microsecond',
+            timestamptz 'epoch' + loaded_micros * interval '1 microsecond',
+            system, topic, partition, record_offset)
+          and (s.event_id, s.event_time, s.customer_id, s.region, s.amount, s.currency, s.status)
+            is distinct from (incoming.event_id,
+              timestamptz 'epoch' + event_micros * interval '1 microsecond', incoming.customer_id,
+              incoming.region, incoming.amount, incoming.currency, incoming.status)
+        order by s.order_id
+        for update of s)
       update silver.orders_clean s
-      set event_id = incoming.event_id, customer_id = incoming.customer_id, region = incoming.region,
-        amount = incoming.amount, currency = incoming.currency, status = incoming.status,
+      set event_id = older.event_id, customer_id = older.customer_id, region = older.region,
+        amount = older.amount, currency = older.currency, status = older.status,
         order_date = date 'epoch' + order_day,
         event_time = timestamptz 'epoch' + event_micros * interval '1 microsecond',
         _loaded_at = timestamptz 'epoch' + loaded_micros * interval '1 microsecond',
         _merged_at = now(), _source_system = system, _source_topic = topic,
         _source_partition = partition, _source_offset = record_offset
-      from unnest(%s) as incoming (%s)
-      where s.order_id = incoming.order_id
+      from older
+      where s.order_id = older.order_id
+      returning s.order_id, older.old_region, older.old_date, older.old_amount
       """
           .formatted(ARRAYS, COLUMNS);
 
@@ -122,23 +149,19 @@ public final class OrderRows implements RowWriter<Order> {
 
   @Override
   public Map<String, Long> write(Connection connection, List<Order> orders) throws SQLException {
+    try (PreparedStatement plans = connection.prepareStatement(BY_INDEX)) {
+      plans.execute();
+    }
     List<Order> newest = newestOfEach(orders);
     RevenueChanges changes = new RevenueChanges();
-    Set<String> inserted = insert(connection, newest);
-    List<Order> existing = new ArrayList<>();
-    for (Order order : newest) {
-      if (inserted.contains(order.orderId())) {
-        changes.add(order.region(), order.orderDate(), order.amount());
-      } else {
-        existing.add(order);
-      }
-    }
+    List<Order> existing = insertNew(connection, newest, changes);
+    int inserted = newest.size() - existing.size();
     int updated = existing.isEmpty() ? 0 : update(connection, existing, changes);
     long corrections = changes.isEmpty() ? 0 : addToGold(connection, changes.list());
     return Map.of(
-        "inserted", (long) inserted.size(),
+        "inserted", (long) inserted,
         "updated", (long) updated,
-        "unchanged", (long) (orders.size() - inserted.size() - updated),
+        "unchanged", (long) (orders.size() - inserted - updated),
         "final_rows_corrected", corrections);
   }
 
@@ -156,6 +179,80 @@ public final class OrderRows implements RowWriter<Order> {
     return new ArrayList<>(newest.values());
   }
 
+  /** Returns the orders that were there already. */
+  private static List<Order> insertNew(
+      Connection connection, List<Order> orders, RevenueChanges changes) throws SQLException {
+    Set<String> there = existing(connection, orders);
+    List<Order> existing = new ArrayList<>();
+    List<Order> fresh = new ArrayList<>(orders.size());
+    orders.forEach(order -> (there.contains(order.orderId()) ? existing : fresh).add(order));
+    if (!fresh.isEmpty() && !copied(connection, fresh)) {
+      // Another writer has inserted one of them since we looked.
+      Set<String> inserted = insert(connection, fresh);
+      fresh.removeIf(order -> !inserted.contains(order.orderId()) && existing.add(order));
+      existing.sort(Comparator.comparing(Order::orderId));
+    }
+    fresh.forEach(order -> changes.add(order.region(), order.orderDate(), order.amount()));
+    return existing;
+  }
+
+  private static Set<String> existing(Connection connection, List<Order> orders)
+      throws SQLException {
+    Set<String> ids = new HashSet<>();
+    try (PreparedStatement select = connection.prepareStatement(EXISTING)) {
+      new Columns<>(connection, select, orders, 1).text(Order::orderId);
+      try (ResultSet existing = select.executeQuery()) {
+        while (existing.next()) {
+          ids.add(existing.getString(1));
+        }
+      }
+    }
+    return ids;
+  }
+
+  /**
+   * Copies orders that are new: at half of what an insert costs that bears conflicts.
+   *
+   * @return false, and nothing is changed, if one of them is there
+   */
+  private static boolean copied(Connection connection, List<Order> orders) throws SQLException {
+    Savepoint before = connection.setSavepoint();
+    try (BinaryCopy copy = BinaryCopy.into(connection, COPIED)) {
+      for (Order order : orders) {
+        copy(order, copy);
+      }
+      copy.end();
+    } catch (SQLException e) {
+      if (!UNIQUE_VIOLATION.equals(e.getSQLState())) {
+        throw e;
+      }
+      connection.rollback(before);
+      return false;
+    }
+    connection.releaseSavepoint(before);
+    return true;
+  }
+
+  /** Adds an order to a copy into {@link #COPIED}. */
+  public static void copy(Order order, BinaryCopy copy) throws SQLException {
+    copy.row(COPIED_FIELDS);
+    copy.text(order.orderId());
+    copy.text(order.eventId());
+    copy.text(order.customerId());
+    copy.text(order.region());
+    copy.numeric(order.amount());
+    copy.text(order.currency());
+    copy.text(order.status());
+    copy.date(order.orderDate());
+    copy.timestamp(order.eventTime());
+    copy.timestamp(order.record().loadedAt());
+    Origin origin = order.record().origin();
+    copy.text(origin.system());
+    copy.text(origin.topic());
+    copy.integer(origin.partition());
+    copy.bigint(origin.offset());
+  }
+
   private static Set<String> insert(Connection connection, List<Order> orders) throws SQLException {
     Set<String> inserted = new HashSet<>();
     try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
@@ -169,30 +266,25 @@ public final class OrderRows implements RowWriter<Order> {
     return inserted;
   }
 
+  /** Returns how many rows were older. */
   private static int update(Connection connection, List<Order> orders, RevenueChanges changes)
       throws SQLException {
     Map<String, Order> byId = new HashMap<>();
     orders.forEach(order -> byId.put(order.orderId(), order));
-    List<Order> newer = new ArrayList<>();
-    try (PreparedStatement lock = connection.prepareStatement(LOCK_OLDER)) {
-      setRows(connection, lock, orders);
-      try (ResultSet older = lock.executeQuery()) {
+    int updated = 0;
+    try (PreparedStatement update = connection.prepareStatement(UPDATE)) {
+      setRows(connection, update, orders);
+      try (ResultSet older = update.executeQuery()) {
         while (older.next()) {
           Order order = byId.get(older.getString(1));
           changes.subtract(
               older.getString(2), older.getObject(3, LocalDate.class), older.getBigDecimal(4));
           changes.add(order.region(), order.orderDate(), order.amount());
-          newer.add(order);
+          updated++;
         }
       }
     }
-    if (newer.isEmpty()) {
-      return 0;
-    }
-    try (PreparedStatement update = connection.prepareStatement(UPDATE)) {
-      setRows(connection, update, newer);
-      return update.executeUpdate();
-    }
+    return updated;
   }
 
   /** Returns how many of the changed rows were final. */

@@ -101,7 +101,7 @@ public final class PostgresServer implements LocalServer {
             + port
             + " -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c timezone=UTC"
             + " -c log_timezone=UTC -c max_connections=200 -c shared_buffers=128MB"
-            + " -c max_wal_size=1GB");
+            + " -c max_wal_size=1GB -c track_commit_timestamp=on");
     // pg_ctl's child keeps its output open: to a file, or reading it would never end.
     Commands.run(detached(start), Map.of(), "start PostgreSQL; see " + log);
     createDatabase();
