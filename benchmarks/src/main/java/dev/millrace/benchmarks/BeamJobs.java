@@ -139,7 +139,12 @@ final class BeamJobs {
   }
 
   private static Pipeline pipeline(Variant variant, int parallelism) {
-    return pipeline(variant.toString(), parallelism, variant.rocksDb(), variant.metrics());
+    Pipeline pipeline =
+        pipeline(variant.toString(), parallelism, variant.rocksDb(), variant.metrics());
+    if (!variant.checkpoints()) {
+      pipeline.getOptions().as(FlinkPipelineOptions.class).setCheckpointingInterval(-1L);
+    }
+    return pipeline;
   }
 
   /** With the options of runners' Launch, but for what only a cluster needs. */

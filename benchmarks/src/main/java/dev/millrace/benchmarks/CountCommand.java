@@ -34,8 +34,10 @@ final class CountCommand implements Runnable {
   @Option(names = "--parallelism", description = "Of all steps.")
   private int parallelism = 2;
 
-  @Option(names = "--horizonHours", description = "How long the variants with -once remember ids.")
-  private int horizonHours = 1;
+  @Option(
+      names = "--horizonMinutes",
+      description = "How long the variants with -once remember ids, at least.")
+  private int horizonMinutes = 60;
 
   @Override
   public void run() {
@@ -45,7 +47,7 @@ final class CountCommand implements Runnable {
       throw new Benchmarks.FailedException("topic '" + topic + "' is empty: 'generate' fills it");
     }
     String group = "millrace-benchmark-" + variant;
-    org.joda.time.Duration horizon = org.joda.time.Duration.standardHours(horizonHours);
+    org.joda.time.Duration horizon = org.joda.time.Duration.standardMinutes(horizonMinutes);
     RunningJob job =
         variant.source() == Variant.Source.NATIVE
             ? NativeJobs.count(variant, its, group, parallelism, horizon)

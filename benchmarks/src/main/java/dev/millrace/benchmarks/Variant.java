@@ -16,6 +16,8 @@ enum Variant {
   MILLRACE_ONCE(Source.MILLRACE, true, true, true, false, false),
   /** The same, and the product's accounts. */
   MILLRACE_ONCE_ACCOUNTS(Source.MILLRACE, true, true, true, true, false),
+  /** The product's admission without metrics and checkpoints: nobody should run it. */
+  MILLRACE_ONCE_BARE(Source.MILLRACE, false, true, true, false, false),
   /** The product's admission in RocksDB. */
   MILLRACE_ONCE_ROCKSDB(Source.MILLRACE, true, true, true, false, true),
   /** The product's source and aggregation, without Beam's metrics. */
@@ -87,6 +89,11 @@ enum Variant {
   /** Whether every step counts its records for a ledger. */
   boolean accounts() {
     return accounts;
+  }
+
+  /** Whether the job has checkpoints. */
+  boolean checkpoints() {
+    return this != MILLRACE_ONCE_BARE;
   }
 
   /** Whether state is in RocksDB, and not on the heap. */

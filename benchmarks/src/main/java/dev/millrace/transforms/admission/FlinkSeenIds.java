@@ -1,5 +1,6 @@
 package dev.millrace.transforms.admission;
 
+import dev.millrace.transforms.record.Shards;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,7 @@ public final class FlinkSeenIds<T> {
 
   /** The key of one of so many shards, counted from 0. */
   public static int key(int shard, int shards) {
-    return GatherByShard.key(shard, shards);
+    return Shards.key(shard, shards);
   }
 
   /** Begins a batch. */

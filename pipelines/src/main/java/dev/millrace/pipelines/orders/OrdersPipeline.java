@@ -19,6 +19,7 @@ import dev.millrace.transforms.ledger.Stage;
 import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.Batches;
 import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.record.RouteByKey;
 import dev.millrace.transforms.time.EventTime;
 import dev.millrace.transforms.window.ClosedWindows;
 import java.util.ArrayList;
@@ -136,6 +137,7 @@ public final class OrdersPipeline {
             Stage.WRITTEN,
             judged
                 .admitted()
+                .apply("ByOrder", RouteByKey.of(Order::orderId, admission.shards()))
                 .apply("Admitted", Batches.values())
                 .apply("UpsertOrders", sinks.orders())
                 .failuresTo(deadLetters))

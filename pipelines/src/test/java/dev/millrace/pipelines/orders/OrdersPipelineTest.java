@@ -42,6 +42,8 @@ class OrdersPipelineTest {
             AdmitOnce/Judge
             WriteLate/ToOne/ParMultiDo(ToOne)
             WriteLate/Write/ParMultiDo(WriteStable)
+            ByOrder/Gather/ParMultiDo(Gather)
+            ByOrder/Route
             Admitted/Values/ParMultiDo(Values)
             UpsertOrders/Write
             Count.written/ParMultiDo(Count)

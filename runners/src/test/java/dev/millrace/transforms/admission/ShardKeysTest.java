@@ -4,6 +4,7 @@ import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.is;
 
+import dev.millrace.transforms.record.Shards;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -21,14 +22,14 @@ class ShardKeysTest {
   @ValueSource(ints = {1, 2, 4, 8, 16, 32, 64})
   void everySubtaskHasTheSameNumberOfShards(int parallelism) {
     List<Integer> shards = new ArrayList<>(Collections.nCopies(parallelism, 0));
-    for (int shard = 0; shard < GatherByShard.MAX_SHARDS; shard++) {
-      int key = GatherByShard.key(shard, GatherByShard.MAX_SHARDS);
+    for (int shard = 0; shard < Shards.MAX; shard++) {
+      int key = Shards.key(shard, Shards.MAX);
       int subtask =
           KeyGroupRangeAssignment.assignKeyToParallelOperator(
               FlinkKey.of(key, VarIntCoder.of()), KEY_GROUPS, parallelism);
       shards.set(subtask, shards.get(subtask) + 1);
     }
 
-    assertThat(shards, everyItem(is(GatherByShard.MAX_SHARDS / parallelism)));
+    assertThat(shards, everyItem(is(Shards.MAX / parallelism)));
   }
 }

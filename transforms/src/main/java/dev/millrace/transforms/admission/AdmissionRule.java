@@ -1,5 +1,6 @@
 package dev.millrace.transforms.admission;
 
+import dev.millrace.transforms.record.Shards;
 import java.io.Serializable;
 import org.joda.time.Duration;
 
@@ -10,8 +11,8 @@ import org.joda.time.Duration;
  * @param window the size of the windows, aligned to 1970, by which lateness is judged
  * @param allowedLateness how long after the end of its window an event is not yet late
  * @param late what becomes of late events
- * @param shards how many workers can judge at once, 1 to {@value GatherByShard#MAX_SHARDS}; part of
- *     the identity of the state, so another number forgets what was admitted
+ * @param shards how many workers can judge at once, 1 to {@value Shards#MAX}; part of the identity
+ *     of the state, so another number forgets what was admitted
  */
 public record AdmissionRule(
     Duration horizon, Duration window, Duration allowedLateness, LatePolicy late, int shards)
@@ -24,9 +25,8 @@ public record AdmissionRule(
   private static final int SWEEPS = 8;
 
   public AdmissionRule {
-    if (shards < 1 || shards > GatherByShard.MAX_SHARDS) {
-      throw new IllegalArgumentException(
-          "shards are 1 to " + GatherByShard.MAX_SHARDS + ", not " + shards);
+    if (shards < 1 || shards > Shards.MAX) {
+      throw new IllegalArgumentException("shards are 1 to " + Shards.MAX + ", not " + shards);
     }
     if (!horizon.isLongerThan(Duration.ZERO)) {
       throw new IllegalArgumentException("the horizon is not positive: " + horizon);
@@ -42,7 +42,7 @@ public record AdmissionRule(
   /** With as many shards as there can be: for any cluster. */
   public static AdmissionRule of(
       Duration horizon, Duration window, Duration allowedLateness, LatePolicy late) {
-    return new AdmissionRule(horizon, window, allowedLateness, late, GatherByShard.MAX_SHARDS);
+    return new AdmissionRule(horizon, window, allowedLateness, late, Shards.MAX);
   }
 
   /** With so many shards: a runner that pays for each key of each bundle wants few. */

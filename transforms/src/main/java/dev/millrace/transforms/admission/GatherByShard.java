@@ -7,6 +7,7 @@ import com.dynatrace.hash4j.hashing.Hasher64;
 import com.dynatrace.hash4j.hashing.Hashing;
 import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.Batches;
+import dev.millrace.transforms.record.Shards;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,31 +34,12 @@ final class GatherByShard<T>
     extends PTransform<PCollection<Batch<T>>, PCollection<KV<Integer, byte[]>>> {
   private static final long serialVersionUID = 1L;
 
-  static final int MAX_SHARDS = 64;
-
-  /**
-   * The keys of the shards, part of the identity of the state: such that Flink, which hashes them
-   * once more, puts them into every second of 128 key groups, and so spreads them evenly at any
-   * parallelism that divides 64.
-   */
-  private static final int[] KEYS = {
-    6, 122, 83, 10, 17, 32, 18, 128, 11, 137, 112, 146, 287, 138, 235, 232, //
-    237, 24, 88, 101, 19, 42, 344, 0, 4, 44, 342, 186, 139, 202, 75, 59, //
-    568, 35, 3, 13, 415, 23, 141, 249, 95, 132, 124, 206, 196, 495, 45, 14, //
-    60, 272, 207, 94, 198, 161, 28, 70, 65, 115, 8, 175, 20, 1, 449, 174
-  };
-
   private final Identity<T> identity;
   private final int shards;
 
   GatherByShard(Identity<T> identity, int shards) {
     this.identity = identity;
     this.shards = shards;
-  }
-
-  /** The key of one of so many shards, counted from 0. */
-  static int key(int shard, int shards) {
-    return KEYS[shard * (MAX_SHARDS / shards)];
   }
 
   @Override
@@ -128,7 +110,7 @@ final class GatherByShard<T>
       HashValue128 id = IDS.hashCharsTo128Bits(identity.id(element));
       identity.content(element, millis, content.reset());
       long high = id.getMostSignificantBits();
-      int shard = (int) (((high >>> Integer.SIZE) * count) >>> Integer.SIZE);
+      int shard = Shards.of(high, count);
       Candidate<T> candidate =
           new Candidate<>(element, millis, high, id.getLeastSignificantBits(), content.getAsInt());
       bytes += shards.get(shard).add(candidate);
@@ -159,7 +141,7 @@ final class GatherByShard<T>
         ShardBuffer<T> shard = shards.get(i);
         if (!shard.isEmpty() || !greeted) {
           long time = shard.isEmpty() ? oldest : shard.oldest();
-          out.accept(KV.of(key(i, count), shard.take()), Instant.ofEpochMilli(time));
+          out.accept(KV.of(Shards.key(i, count), shard.take()), Instant.ofEpochMilli(time));
         }
       }
       greeted = true;
