@@ -158,7 +158,7 @@ final class BeamJobs {
     options.put("parallelism", parallelism);
     options.put("objectReuse", true);
     options.put("maxBundleSize", 5000);
-    options.put("maxBundleTimeMills", 250);
+    options.put("maxBundleTimeMills", 100);
     options.put("autoWatermarkInterval", LocalFlink.WATERMARK_INTERVAL.toMillis());
     options.put("finishBundleBeforeCheckpointing", true);
     options.put("checkpointingInterval", interval);

@@ -13,7 +13,7 @@ import org.apache.flink.configuration.Configuration;
 /** The Flink of this process, the same for Beam and without Beam. */
 final class LocalFlink {
   static final Duration CHECKPOINTING_INTERVAL = Duration.ofSeconds(10);
-  static final Duration WATERMARK_INTERVAL = Duration.ofMillis(200);
+  static final Duration WATERMARK_INTERVAL = Duration.ofMillis(100);
 
   private static final Map<String, String> SETTINGS =
       new TreeMap<>(

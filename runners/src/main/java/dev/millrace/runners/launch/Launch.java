@@ -72,8 +72,8 @@ public final class Launch {
     // being written.
     defaults.put("objectReuse", "true");
     defaults.put("maxBundleSize", "5000");
-    defaults.put("maxBundleTimeMills", "250");
-    defaults.put("autoWatermarkInterval", "200");
+    defaults.put("maxBundleTimeMills", "100");
+    defaults.put("autoWatermarkInterval", "100");
     defaults.put("finishBundleBeforeCheckpointing", "true");
     defaults.put("checkpointingInterval", Long.toString(interval));
     defaults.put("minPauseBetweenCheckpoints", Long.toString(interval / 2));

@@ -49,7 +49,7 @@ public final class Topics {
         each.get();
       }
     } catch (ExecutionException e) {
-      throw new IllegalStateException(e);
+      throw new IllegalStateException("not sent; " + SharedStack.logs(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
