@@ -43,7 +43,7 @@ class OrdersPipelineTest {
             WriteLate/ToOne/ParMultiDo(ToOne)
             WriteLate/Write/ParMultiDo(WriteStable)
             ByOrder/Gather/ParMultiDo(Gather)
-            ByOrder/Route
+            ByOrder/Route/ParMultiDo(Route)
             Admitted/Values/ParMultiDo(Values)
             UpsertOrders/Write
             Count.written/ParMultiDo(Count)
