@@ -2,6 +2,7 @@ package dev.millrace.guide;
 
 import static dev.millrace.transforms.decode.JsonPayload.required;
 import static dev.millrace.transforms.decode.JsonPayload.requiredEventTime;
+import static java.lang.System.getenv;
 
 import dev.millrace.io.files.FileRecords;
 import dev.millrace.io.jdbc.*;
@@ -78,15 +79,14 @@ final class Readings {
     }
   }
 
-  static void build(
-      Pipeline p, PTransform<PBegin, PCollection<Batch<RawRecord>>> source, Database db)
+  static void build(Pipeline p, PTransform<PBegin, PCollection<Batch<RawRecord>>> in, Database db)
       throws SQLException {
-    long run = Runs.begin(db, NAME, source.toString(), false);
+    long run = Runs.begin(db, NAME, in.toString(), false);
     Ledger ledger =
         Ledger.of(new Closing(HOUR, RULE.latenessDownstream(), Duration.ZERO), Map.of());
     List<PCollection<DeadLetter>> dead = new ArrayList<>();
     var judged =
-        p.apply("Read", source)
+        p.apply("Read", in)
             .apply(
                 DecodeRecords.with(
                         NAME, Readings::decode, DecodedCoder.of(Readings::decode, Reading::record))
@@ -107,8 +107,7 @@ final class Readings {
 
   public static void main(String[] args) throws SQLException {
     Pipeline pipeline = Pipeline.create(PipelineOptionsFactory.fromArgs(args).create());
-    Map<String, String> env = System.getenv();
-    Database db = new Database(env.get("DB_URL"), env.get("DB_USER"), env.get("DB_PASSWORD"));
+    Database db = new Database(getenv("DB_URL"), getenv("DB_USER"), getenv("DB_PASSWORD"));
     build(pipeline, FileRecords.read("readings/*.jsonl", TIME), db);
     pipeline.run().waitUntilFinish();
   }
