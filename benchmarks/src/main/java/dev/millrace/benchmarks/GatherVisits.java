@@ -2,7 +2,7 @@ package dev.millrace.benchmarks;
 
 import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hashing;
-import dev.millrace.transforms.admission.FlinkSeenIds;
+import dev.millrace.transforms.record.Shards;
 import java.io.IOException;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.core.memory.DataOutputSerializer;
@@ -20,7 +20,7 @@ final class GatherVisits extends AbstractStreamOperator<Tuple2<Integer, byte[]>>
     implements OneInputStreamOperator<FlinkTraffic.Visit, Tuple2<Integer, byte[]>> {
   private static final long serialVersionUID = 1L;
 
-  static final int SHARDS = 64;
+  private static final int SHARDS = Shards.MAX;
   private static final int MAX_GATHERED = 5_000;
   private static final int ROOM = 16 << 10;
 
@@ -47,7 +47,7 @@ final class GatherVisits extends AbstractStreamOperator<Tuple2<Integer, byte[]>>
     FlinkTraffic.Visit visit = element.getValue();
     HashValue128 id = Hashing.xxh3_128().hashCharsTo128Bits(visit.eventId);
     long high = id.getMostSignificantBits();
-    int shard = (int) (((high >>> Integer.SIZE) * SHARDS) >>> Integer.SIZE);
+    int shard = Shards.of(high, SHARDS);
     VisitBytes.write(
         visit, high, id.getLeastSignificantBits(), element.getTimestamp(), shards[shard]);
     newest[shard] = element.getTimestamp();
@@ -73,7 +73,7 @@ final class GatherVisits extends AbstractStreamOperator<Tuple2<Integer, byte[]>>
       if (shards[i].length() > 0) {
         output.collect(
             new StreamRecord<>(
-                Tuple2.of(FlinkSeenIds.key(i, SHARDS), shards[i].getCopyOfBuffer()), newest[i]));
+                Tuple2.of(Shards.key(i, SHARDS), shards[i].getCopyOfBuffer()), newest[i]));
         shards[i].clear();
       }
     }

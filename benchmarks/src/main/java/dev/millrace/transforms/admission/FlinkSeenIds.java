@@ -1,6 +1,5 @@
 package dev.millrace.transforms.admission;
 
-import dev.millrace.transforms.record.Shards;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,11 +16,6 @@ public final class FlinkSeenIds<T> {
   private final SeenIds ids = new SeenIds();
   private final List<Candidate<T>> candidates = new ArrayList<>();
   private IdLog before = IdLog.EMPTY;
-
-  /** The key of one of so many shards, counted from 0. */
-  public static int key(int shard, int shards) {
-    return Shards.key(shard, shards);
-  }
 
   /** Begins a batch. */
   public void open(ValueState<Tuple3<Integer, Long, Long>> log, MapState<Integer, byte[]> blocks)

@@ -189,7 +189,8 @@ public final class OrderRows implements RowWriter<Order> {
     if (!fresh.isEmpty() && !copied(connection, fresh)) {
       // Another writer has inserted one of them since we looked.
       Set<String> inserted = insert(connection, fresh);
-      fresh.removeIf(order -> !inserted.contains(order.orderId()) && existing.add(order));
+      fresh.stream().filter(order -> !inserted.contains(order.orderId())).forEach(existing::add);
+      fresh.removeIf(order -> !inserted.contains(order.orderId()));
       existing.sort(Comparator.comparing(Order::orderId));
     }
     fresh.forEach(order -> changes.add(order.region(), order.orderDate(), order.amount()));
@@ -198,16 +199,10 @@ public final class OrderRows implements RowWriter<Order> {
 
   private static Set<String> existing(Connection connection, List<Order> orders)
       throws SQLException {
-    Set<String> ids = new HashSet<>();
     try (PreparedStatement select = connection.prepareStatement(EXISTING)) {
       new Columns<>(connection, select, orders, 1).text(Order::orderId);
-      try (ResultSet existing = select.executeQuery()) {
-        while (existing.next()) {
-          ids.add(existing.getString(1));
-        }
-      }
+      return ids(select);
     }
-    return ids;
   }
 
   /**
@@ -254,16 +249,20 @@ public final class OrderRows implements RowWriter<Order> {
   }
 
   private static Set<String> insert(Connection connection, List<Order> orders) throws SQLException {
-    Set<String> inserted = new HashSet<>();
     try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
       setRows(connection, insert, orders);
-      try (ResultSet ids = insert.executeQuery()) {
-        while (ids.next()) {
-          inserted.add(ids.getString(1));
-        }
+      return ids(insert);
+    }
+  }
+
+  private static Set<String> ids(PreparedStatement statement) throws SQLException {
+    Set<String> ids = new HashSet<>();
+    try (ResultSet result = statement.executeQuery()) {
+      while (result.next()) {
+        ids.add(result.getString(1));
       }
     }
-    return inserted;
+    return ids;
   }
 
   /** Returns how many rows were older. */
