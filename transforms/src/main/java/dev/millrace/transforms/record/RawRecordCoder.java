@@ -3,6 +3,8 @@ package dev.millrace.transforms.record;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,15 +19,19 @@ import org.apache.beam.sdk.coders.StringUtf8Coder;
 import org.apache.beam.sdk.coders.VarIntCoder;
 import org.apache.beam.sdk.coders.VarLongCoder;
 import org.apache.beam.sdk.values.TypeDescriptor;
+import org.checkerframework.checker.nullness.qual.Nullable;
 
 /**
- * {@link RawRecord} as bytes: a version byte, then its fields. A new version keeps the decoder of
- * every older one, because checkpoints outlive releases.
+ * {@link RawRecord} as bytes: a version byte, then its fields as an array. A new version keeps the
+ * decoder of every older one, because checkpoints outlive releases.
  */
 public final class RawRecordCoder extends AtomicCoder<RawRecord> {
   private static final long serialVersionUID = 1L;
 
-  private static final int VERSION = 1;
+  private static final int FIRST_VERSION = 1;
+  private static final int VERSION = 2;
+  private static final int NULL = -1;
+  private static final ByteArrayCoder FIELDS = ByteArrayCoder.of();
   private static final Coder<byte[]> BYTES = NullableCoder.of(ByteArrayCoder.of());
   private static final StringUtf8Coder TEXT = StringUtf8Coder.of();
   private static final VarIntCoder INT = VarIntCoder.of();
@@ -45,28 +51,96 @@ public final class RawRecordCoder extends AtomicCoder<RawRecord> {
 
   @Override
   public void encode(RawRecord record, OutputStream out) throws IOException {
+    byte[] encoded = record.encoded();
     out.write(VERSION);
-    BYTES.encode(record.key(), out);
-    BYTES.encode(record.value(), out);
-    INT.encode(record.headers().size(), out);
-    for (Header header : record.headers()) {
-      TEXT.encode(header.name(), out);
-      BYTES.encode(header.value(), out);
-    }
-    Origin origin = record.origin();
-    TEXT.encode(origin.system(), out);
-    TEXT.encode(origin.topic(), out);
-    INT.encode(origin.partition(), out);
-    LONG.encode(origin.offset(), out);
-    LONG.encode(record.loadedAt().toEpochMilli(), out);
+    FIELDS.encode(encoded == null ? encodeFields(record) : encoded, out);
   }
 
   @Override
   public RawRecord decode(InputStream in) throws IOException {
     int version = in.read();
-    if (version != VERSION) {
-      throw new CoderException("RawRecord of version " + version + ", written by a newer release");
+    if (version == VERSION) {
+      return new RawRecord(FIELDS.decode(in));
     }
+    if (version == FIRST_VERSION) {
+      return decodeFirstVersion(in);
+    }
+    throw new CoderException("RawRecord of version " + version + ", written by a newer release");
+  }
+
+  /** Into an array of its own, and not through the deep streams of a runner. */
+  private static byte[] encodeFields(RawRecord record) {
+    Origin origin = record.origin();
+    byte[] system = origin.system().getBytes(StandardCharsets.UTF_8);
+    byte[] topic = origin.topic().getBytes(StandardCharsets.UTF_8);
+    int size =
+        size(record.key())
+            + size(record.value())
+            + Integer.BYTES
+            + size(system)
+            + size(topic)
+            + Integer.BYTES
+            + 2 * Long.BYTES;
+    for (Header header : record.headers()) {
+      size += size(header.name().getBytes(StandardCharsets.UTF_8)) + size(header.value());
+    }
+    ByteBuffer fields = ByteBuffer.allocate(size);
+    put(record.key(), fields);
+    put(record.value(), fields);
+    fields.putInt(record.headers().size());
+    for (Header header : record.headers()) {
+      put(header.name().getBytes(StandardCharsets.UTF_8), fields);
+      put(header.value(), fields);
+    }
+    put(system, fields);
+    put(topic, fields);
+    fields.putInt(origin.partition()).putLong(origin.offset());
+    fields.putLong(record.loadedAt().toEpochMilli());
+    return fields.array();
+  }
+
+  /** What {@link #encode} has written behind the version. */
+  static RawRecord.Fields decodeFields(byte[] encoded) {
+    ByteBuffer fields = ByteBuffer.wrap(encoded);
+    byte[] key = bytes(fields);
+    byte[] value = bytes(fields);
+    int count = fields.getInt();
+    List<Header> headers = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      headers.add(new Header(text(fields), bytes(fields)));
+    }
+    Origin origin = new Origin(text(fields), text(fields), fields.getInt(), fields.getLong());
+    return new RawRecord.Fields(
+        key, value, headers, origin, Instant.ofEpochMilli(fields.getLong()));
+  }
+
+  private static int size(byte @Nullable [] bytes) {
+    return Integer.BYTES + (bytes == null ? 0 : bytes.length);
+  }
+
+  private static void put(byte @Nullable [] bytes, ByteBuffer fields) {
+    if (bytes == null) {
+      fields.putInt(NULL);
+    } else {
+      fields.putInt(bytes.length).put(bytes);
+    }
+  }
+
+  private static byte @Nullable [] bytes(ByteBuffer fields) {
+    int length = fields.getInt();
+    if (length == NULL) {
+      return null;
+    }
+    byte[] bytes = new byte[length];
+    fields.get(bytes);
+    return bytes;
+  }
+
+  private static String text(ByteBuffer fields) {
+    return new String(bytes(fields), StandardCharsets.UTF_8);
+  }
+
+  private static RawRecord decodeFirstVersion(InputStream in) throws IOException {
     byte[] key = BYTES.decode(in);
     byte[] value = BYTES.decode(in);
     int count = INT.decode(in);

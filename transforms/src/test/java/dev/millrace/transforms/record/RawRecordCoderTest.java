@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.List;
 import org.apache.beam.sdk.coders.CoderException;
 import org.apache.beam.sdk.util.CoderUtils;
@@ -37,6 +38,42 @@ class RawRecordCoderTest {
 
     assertThat(CoderUtils.clone(RawRecordCoder.of(), missing), is(missing));
     assertThat(CoderUtils.clone(RawRecordCoder.of(), empty), is(empty));
+  }
+
+  @Test
+  void passesOnWhatHasComeThroughACoderWithoutReadingIt() throws CoderException {
+    RawRecord record =
+        new RawRecord(null, "{}".getBytes(StandardCharsets.UTF_8), List.of(), ORIGIN, LOADED);
+    byte[] bytes = CoderUtils.encodeToByteArray(RawRecordCoder.of(), record);
+
+    RawRecord once = CoderUtils.decodeFromByteArray(RawRecordCoder.of(), bytes);
+
+    assertThat(CoderUtils.encodeToByteArray(RawRecordCoder.of(), once), is(bytes));
+    assertThat(CoderUtils.clone(RawRecordCoder.of(), once), is(record));
+    assertThat(once.hashCode(), is(record.hashCode()));
+    assertThat(once.toString(), is("RawRecord[" + ORIGIN + ", 2 B]"));
+  }
+
+  @Test
+  void decodesTheFirstVersion() throws CoderException {
+    // Version, no key, value {}, a header a without a value, kafka, t, partition 3, offset 300,
+    // 1970.
+    byte[] bytes =
+        HexFormat.of()
+            .parseHex(
+                "0100" + "01027b7d" + "01016100" + "056b61666b61" + "0174" + "03" + "ac02" + "00");
+
+    RawRecord record = CoderUtils.decodeFromByteArray(RawRecordCoder.of(), bytes);
+
+    assertThat(
+        record,
+        is(
+            new RawRecord(
+                null,
+                "{}".getBytes(StandardCharsets.UTF_8),
+                List.of(new Header("a", null)),
+                new Origin("kafka", "t", 3, 300),
+                Instant.EPOCH)));
   }
 
   @Test
