@@ -11,8 +11,8 @@ import org.checkerframework.checker.nullness.qual.Nullable;
  * A record exactly as its source delivered it. Its event time is the timestamp of the Beam element
  * that carries it.
  *
- * <p>The arrays are shared, not copied: nobody may change them. One that has come through a coder
- * stays as bytes until somebody asks for a field, which most steps never do.
+ * <p>The arrays are shared, not copied: nobody may change them. A record that has come through a
+ * coder stays as bytes until somebody asks for a field, which most steps never do.
  */
 @DefaultCoder(RawRecordCoder.class)
 public final class RawRecord {

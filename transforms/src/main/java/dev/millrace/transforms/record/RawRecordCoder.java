@@ -31,6 +31,11 @@ public final class RawRecordCoder extends AtomicCoder<RawRecord> {
   private static final int FIRST_VERSION = 1;
   private static final int VERSION = 2;
   private static final int NULL = -1;
+
+  /** Bytes of the numbers, and how many arrays follow them if there are no headers. */
+  private static final int NUMBERS = Integer.BYTES + 2 * Long.BYTES;
+
+  private static final int ARRAYS = 4;
   private static final ByteArrayCoder FIELDS = ByteArrayCoder.of();
   private static final Coder<byte[]> BYTES = NullableCoder.of(ByteArrayCoder.of());
   private static final StringUtf8Coder TEXT = StringUtf8Coder.of();
@@ -71,47 +76,42 @@ public final class RawRecordCoder extends AtomicCoder<RawRecord> {
   /** Into an array of its own, and not through the deep streams of a runner. */
   private static byte[] encodeFields(RawRecord record) {
     Origin origin = record.origin();
-    byte[] system = origin.system().getBytes(StandardCharsets.UTF_8);
-    byte[] topic = origin.topic().getBytes(StandardCharsets.UTF_8);
-    int size =
-        size(record.key())
-            + size(record.value())
-            + Integer.BYTES
-            + size(system)
-            + size(topic)
-            + Integer.BYTES
-            + 2 * Long.BYTES;
+    List<byte[]> arrays = new ArrayList<>(ARRAYS + 2 * record.headers().size());
+    arrays.add(record.key());
+    arrays.add(record.value());
+    arrays.add(origin.system().getBytes(StandardCharsets.UTF_8));
+    arrays.add(origin.topic().getBytes(StandardCharsets.UTF_8));
     for (Header header : record.headers()) {
-      size += size(header.name().getBytes(StandardCharsets.UTF_8)) + size(header.value());
+      arrays.add(header.name().getBytes(StandardCharsets.UTF_8));
+      arrays.add(header.value());
+    }
+    int size = NUMBERS;
+    for (byte[] each : arrays) {
+      size += size(each);
     }
     ByteBuffer fields = ByteBuffer.allocate(size);
-    put(record.key(), fields);
-    put(record.value(), fields);
-    fields.putInt(record.headers().size());
-    for (Header header : record.headers()) {
-      put(header.name().getBytes(StandardCharsets.UTF_8), fields);
-      put(header.value(), fields);
-    }
-    put(system, fields);
-    put(topic, fields);
     fields.putInt(origin.partition()).putLong(origin.offset());
     fields.putLong(record.loadedAt().toEpochMilli());
+    for (byte[] each : arrays) {
+      put(each, fields);
+    }
     return fields.array();
   }
 
   /** What {@link #encode} has written behind the version. */
   static RawRecord.Fields decodeFields(byte[] encoded) {
     ByteBuffer fields = ByteBuffer.wrap(encoded);
+    int partition = fields.getInt();
+    long offset = fields.getLong();
+    Instant loadedAt = Instant.ofEpochMilli(fields.getLong());
     byte[] key = bytes(fields);
     byte[] value = bytes(fields);
-    int count = fields.getInt();
-    List<Header> headers = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) {
+    Origin origin = new Origin(text(fields), text(fields), partition, offset);
+    List<Header> headers = new ArrayList<>();
+    while (fields.hasRemaining()) {
       headers.add(new Header(text(fields), bytes(fields)));
     }
-    Origin origin = new Origin(text(fields), text(fields), fields.getInt(), fields.getLong());
-    return new RawRecord.Fields(
-        key, value, headers, origin, Instant.ofEpochMilli(fields.getLong()));
+    return new RawRecord.Fields(key, value, headers, origin, loadedAt);
   }
 
   private static int size(byte @Nullable [] bytes) {
