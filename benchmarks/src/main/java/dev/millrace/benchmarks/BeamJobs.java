@@ -1,6 +1,5 @@
 package dev.millrace.benchmarks;
 
-import com.dynatrace.hash4j.hashing.HashSink;
 import dev.millrace.io.kafka.KafkaRecords;
 import dev.millrace.io.kafka.LogPosition;
 import dev.millrace.transforms.admission.AdmissionRule;
@@ -14,6 +13,7 @@ import dev.millrace.transforms.ledger.LedgerEntry;
 import dev.millrace.transforms.ledger.Stage;
 import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.Batches;
+import dev.millrace.transforms.record.FieldWriter;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
@@ -227,10 +227,10 @@ final class BeamJobs {
     }
 
     @Override
-    public void content(Event event, long millis, HashSink sink) {
-      sink.putLong(millis);
-      sink.putString(event.region());
-      sink.putString(event.value().stripTrailingZeros().toString());
+    public void content(Event event, long millis, FieldWriter out) {
+      out.putLong(millis);
+      out.putText(event.region());
+      out.putDecimal(event.value().stripTrailingZeros());
     }
 
     @Override

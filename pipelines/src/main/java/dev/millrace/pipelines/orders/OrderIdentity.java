@@ -1,7 +1,7 @@
 package dev.millrace.pipelines.orders;
 
-import com.dynatrace.hash4j.hashing.HashSink;
 import dev.millrace.transforms.admission.Identity;
+import dev.millrace.transforms.record.FieldWriter;
 import dev.millrace.transforms.record.RawRecord;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -16,14 +16,14 @@ final class OrderIdentity implements Identity<Order> {
   }
 
   @Override
-  public void content(Order order, long millis, HashSink sink) {
-    sink.putString(order.orderId());
-    sink.putString(order.customerId() == null ? "" : order.customerId());
-    sink.putString(order.region());
-    Identity.putDecimal(order.amount(), sink);
-    sink.putString(order.currency());
-    sink.putString(order.status());
-    sink.putLong(ChronoUnit.MICROS.between(Instant.EPOCH, order.eventTime()));
+  public void content(Order order, long millis, FieldWriter out) {
+    out.putText(order.orderId());
+    out.putOptionalText(order.customerId());
+    out.putText(order.region());
+    out.putDecimal(order.amount());
+    out.putText(order.currency());
+    out.putText(order.status());
+    out.putLong(ChronoUnit.MICROS.between(Instant.EPOCH, order.eventTime()));
   }
 
   @Override

@@ -1,32 +1,24 @@
 package dev.millrace.pipelines.traffic;
 
-import dev.millrace.transforms.record.DecimalCoder;
+import dev.millrace.transforms.record.FieldReader;
+import dev.millrace.transforms.record.FieldWriter;
+import dev.millrace.transforms.record.FieldsCoder;
 import dev.millrace.transforms.record.RawRecordCoder;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.math.BigDecimal;
-import org.apache.beam.sdk.coders.AtomicCoder;
-import org.apache.beam.sdk.coders.Coder;
-import org.apache.beam.sdk.coders.CoderException;
 import org.apache.beam.sdk.coders.CoderProvider;
 import org.apache.beam.sdk.coders.CoderProviders;
-import org.apache.beam.sdk.coders.NullableCoder;
-import org.apache.beam.sdk.coders.StringUtf8Coder;
 import org.apache.beam.sdk.values.TypeDescriptor;
 
-/** {@link Event} as bytes: a version byte, then its fields. */
-public final class EventCoder extends AtomicCoder<Event> {
+/** {@link Event} as bytes. */
+public final class EventCoder extends FieldsCoder<Event> {
   private static final long serialVersionUID = 1L;
 
-  private static final int VERSION = 2;
-  private static final StringUtf8Coder TEXT = StringUtf8Coder.of();
-  private static final Coder<String> OPTIONAL_TEXT = NullableCoder.of(TEXT);
-  private static final Coder<BigDecimal> OPTIONAL_DECIMAL = NullableCoder.of(DecimalCoder.of());
   private static final RawRecordCoder RECORD = RawRecordCoder.of();
   private static final EventCoder INSTANCE = new EventCoder();
 
-  private EventCoder() {}
+  private EventCoder() {
+    super(Event.class, 3);
+  }
 
   public static EventCoder of() {
     return INSTANCE;
@@ -38,28 +30,23 @@ public final class EventCoder extends AtomicCoder<Event> {
   }
 
   @Override
-  public void encode(Event event, OutputStream out) throws IOException {
-    out.write(VERSION);
-    TEXT.encode(event.eventId(), out);
-    TEXT.encode(event.region(), out);
-    OPTIONAL_TEXT.encode(event.userId(), out);
-    OPTIONAL_TEXT.encode(event.page(), out);
-    OPTIONAL_DECIMAL.encode(event.value(), out);
+  protected void write(Event event, FieldWriter out) throws IOException {
+    out.putText(event.eventId());
+    out.putText(event.region());
+    out.putOptionalText(event.userId());
+    out.putOptionalText(event.page());
+    out.putDecimal(event.value());
     RECORD.encode(event.record(), out);
   }
 
   @Override
-  public Event decode(InputStream in) throws IOException {
-    int version = in.read();
-    if (version != VERSION) {
-      throw new CoderException("Event of version " + version + ", written by another release");
-    }
+  protected Event read(FieldReader in) throws IOException {
     return new Event(
-        TEXT.decode(in),
-        TEXT.decode(in),
-        OPTIONAL_TEXT.decode(in),
-        OPTIONAL_TEXT.decode(in),
-        OPTIONAL_DECIMAL.decode(in),
+        in.getText(),
+        in.getText(),
+        in.getOptionalText(),
+        in.getOptionalText(),
+        in.getOptionalDecimal(),
         RECORD.decode(in));
   }
 }

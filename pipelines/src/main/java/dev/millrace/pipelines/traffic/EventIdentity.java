@@ -1,10 +1,9 @@
 package dev.millrace.pipelines.traffic;
 
-import com.dynatrace.hash4j.hashing.HashSink;
 import dev.millrace.transforms.admission.Identity;
+import dev.millrace.transforms.record.FieldWriter;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
-import java.math.BigDecimal;
 
 /** An event is known by its id. */
 final class EventIdentity implements Identity<Event> {
@@ -22,15 +21,12 @@ final class EventIdentity implements Identity<Event> {
   }
 
   @Override
-  public void content(Event event, long millis, HashSink sink) {
-    sink.putLong(isDatedByDelivery ? 0 : millis);
-    sink.putString(event.region());
-    sink.putString(event.userId() == null ? "" : event.userId());
-    sink.putString(event.page() == null ? "" : event.page());
-    BigDecimal value = event.value();
-    if (value != null) {
-      Identity.putDecimal(value, sink);
-    }
+  public void content(Event event, long millis, FieldWriter out) {
+    out.putLong(isDatedByDelivery ? 0 : millis);
+    out.putText(event.region());
+    out.putOptionalText(event.userId());
+    out.putOptionalText(event.page());
+    out.putDecimal(event.value());
   }
 
   @Override

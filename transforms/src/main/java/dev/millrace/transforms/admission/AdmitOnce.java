@@ -11,6 +11,7 @@ import dev.millrace.transforms.ledger.Tally;
 import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.BatchBuilder;
 import dev.millrace.transforms.record.Batches;
+import dev.millrace.transforms.record.GatherByShard;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.HashMap;
@@ -105,7 +106,10 @@ public final class AdmitOnce<T> extends PTransform<PCollection<Batch<T>>, AdmitO
     Tags<T> tags = Tags.make();
     PCollectionTuple outputs =
         elements
-            .apply("ToShards", new GatherByShard<>(identity, rule.shards()))
+            .apply(
+                "ToShards",
+                GatherByShard.with(
+                    new Candidate.Packer<>(identity, Batches.valueCoder(elements)), rule.shards()))
             .apply(
                 "Judge",
                 ParDo.of(
@@ -254,7 +258,7 @@ public final class AdmitOnce<T> extends PTransform<PCollection<Batch<T>>, AdmitO
       long watermark = Math.max(state.watermark(), tick.getCurrentRelativeTime().getMillis());
       SeenIds seen = shards.computeIfAbsent(batch.getKey(), key -> new SeenIds());
       seen.open(state.ids(), blocks);
-      List<Candidate<T>> candidates = ShardBuffer.read(batch.getValue(), coder);
+      List<Candidate<T>> candidates = Candidate.read(batch.getValue(), coder);
       seen.expect(candidates);
       BatchBuilder<T> admitted = new BatchBuilder<>(candidates.size());
       for (Candidate<T> each : candidates) {

@@ -1,9 +1,8 @@
 package dev.millrace.transforms.admission;
 
-import com.dynatrace.hash4j.hashing.HashSink;
+import dev.millrace.transforms.record.FieldWriter;
 import dev.millrace.transforms.record.RawRecord;
 import java.io.Serializable;
-import java.math.BigDecimal;
 import org.apache.beam.sdk.transforms.SerializableFunction;
 
 /** What tells elements apart. */
@@ -13,13 +12,12 @@ public interface Identity<T> extends Serializable {
   String id(T element);
 
   /**
-   * Puts what must be the same if the id is.
+   * Writes what must be the same if the id is; a part of the identity of a running job's state.
    *
    * @param millis the element's event time, since 1970; part of its content if a field of it is
    *     what dates it, and not if that is the delivery's
-   * @param sink takes the fields one after the other
    */
-  void content(T element, long millis, HashSink sink);
+  void content(T element, long millis, FieldWriter out);
 
   /** The record that the element was made of. */
   RawRecord record(T element);
@@ -41,9 +39,8 @@ public interface Identity<T> extends Serializable {
       }
 
       @Override
-      public void content(T element, long millis, HashSink sink) {
-        byte[] payload = record.apply(element).value();
-        sink.putByteArray(payload == null ? new byte[0] : payload);
+      public void content(T element, long millis, FieldWriter out) {
+        out.putBytes(record.apply(element).value());
       }
 
       @Override
@@ -51,15 +48,5 @@ public interface Identity<T> extends Serializable {
         return record.apply(element);
       }
     };
-  }
-
-  /**
-   * Adds a decimal to a content.
-   *
-   * @param value of a scale that depends on its value only, as decoded JSON has it
-   */
-  static void putDecimal(BigDecimal value, HashSink sink) {
-    sink.putInt(value.scale());
-    sink.putByteArray(value.unscaledValue().toByteArray());
   }
 }

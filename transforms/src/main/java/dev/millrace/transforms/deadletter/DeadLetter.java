@@ -30,7 +30,7 @@ public record DeadLetter(
   public static final int MAX_MESSAGE = 1000;
 
   public DeadLetter {
-    Objects.requireNonNull(record, "record");
+    record = record.alone();
     Objects.requireNonNull(pipeline, "pipeline");
     Objects.requireNonNull(stage, "stage");
     Objects.requireNonNull(errorClass, "errorClass");

@@ -1,28 +1,24 @@
 package dev.millrace.transforms.deadletter;
 
+import dev.millrace.transforms.record.FieldReader;
+import dev.millrace.transforms.record.FieldWriter;
+import dev.millrace.transforms.record.FieldsCoder;
 import dev.millrace.transforms.record.RawRecordCoder;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import org.apache.beam.sdk.coders.AtomicCoder;
-import org.apache.beam.sdk.coders.CoderException;
 import org.apache.beam.sdk.coders.CoderProvider;
 import org.apache.beam.sdk.coders.CoderProviders;
-import org.apache.beam.sdk.coders.StringUtf8Coder;
-import org.apache.beam.sdk.coders.VarIntCoder;
 import org.apache.beam.sdk.values.TypeDescriptor;
 
-/** {@link DeadLetter} as bytes: a version byte, then its fields. */
-public final class DeadLetterCoder extends AtomicCoder<DeadLetter> {
+/** {@link DeadLetter} as bytes. */
+public final class DeadLetterCoder extends FieldsCoder<DeadLetter> {
   private static final long serialVersionUID = 1L;
 
-  private static final int VERSION = 1;
   private static final RawRecordCoder RECORD = RawRecordCoder.of();
-  private static final StringUtf8Coder TEXT = StringUtf8Coder.of();
-  private static final VarIntCoder INT = VarIntCoder.of();
   private static final DeadLetterCoder INSTANCE = new DeadLetterCoder();
 
-  private DeadLetterCoder() {}
+  private DeadLetterCoder() {
+    super(DeadLetter.class, 2);
+  }
 
   public static DeadLetterCoder of() {
     return INSTANCE;
@@ -34,28 +30,18 @@ public final class DeadLetterCoder extends AtomicCoder<DeadLetter> {
   }
 
   @Override
-  public void encode(DeadLetter letter, OutputStream out) throws IOException {
-    out.write(VERSION);
+  protected void write(DeadLetter letter, FieldWriter out) throws IOException {
     RECORD.encode(letter.record(), out);
-    TEXT.encode(letter.pipeline(), out);
-    TEXT.encode(letter.stage(), out);
-    TEXT.encode(letter.errorClass(), out);
-    TEXT.encode(letter.message(), out);
-    INT.encode(letter.attempt(), out);
+    out.putText(letter.pipeline());
+    out.putText(letter.stage());
+    out.putText(letter.errorClass());
+    out.putText(letter.message());
+    out.putInt(letter.attempt());
   }
 
   @Override
-  public DeadLetter decode(InputStream in) throws IOException {
-    int version = in.read();
-    if (version != VERSION) {
-      throw new CoderException("DeadLetter of version " + version + ", written by a newer release");
-    }
+  protected DeadLetter read(FieldReader in) throws IOException {
     return new DeadLetter(
-        RECORD.decode(in),
-        TEXT.decode(in),
-        TEXT.decode(in),
-        TEXT.decode(in),
-        TEXT.decode(in),
-        INT.decode(in));
+        RECORD.decode(in), in.getText(), in.getText(), in.getText(), in.getText(), in.getInt());
   }
 }

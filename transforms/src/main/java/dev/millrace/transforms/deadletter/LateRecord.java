@@ -19,7 +19,7 @@ import org.apache.beam.sdk.coders.DefaultCoder;
 public record LateRecord(RawRecord record, String pipeline, Instant eventTime, Instant watermark) {
 
   public LateRecord {
-    Objects.requireNonNull(record, "record");
+    record = record.alone();
     Objects.requireNonNull(pipeline, "pipeline");
     Objects.requireNonNull(eventTime, "eventTime");
     Objects.requireNonNull(watermark, "watermark");

@@ -1,29 +1,25 @@
 package dev.millrace.transforms.deadletter;
 
+import dev.millrace.transforms.record.FieldReader;
+import dev.millrace.transforms.record.FieldWriter;
+import dev.millrace.transforms.record.FieldsCoder;
 import dev.millrace.transforms.record.RawRecordCoder;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.time.Instant;
-import org.apache.beam.sdk.coders.AtomicCoder;
-import org.apache.beam.sdk.coders.CoderException;
 import org.apache.beam.sdk.coders.CoderProvider;
 import org.apache.beam.sdk.coders.CoderProviders;
-import org.apache.beam.sdk.coders.StringUtf8Coder;
-import org.apache.beam.sdk.coders.VarLongCoder;
 import org.apache.beam.sdk.values.TypeDescriptor;
 
-/** {@link LateRecord} as bytes: a version byte, then its fields, times in milliseconds. */
-public final class LateRecordCoder extends AtomicCoder<LateRecord> {
+/** {@link LateRecord} as bytes. */
+public final class LateRecordCoder extends FieldsCoder<LateRecord> {
   private static final long serialVersionUID = 1L;
 
-  private static final int VERSION = 1;
   private static final RawRecordCoder RECORD = RawRecordCoder.of();
-  private static final StringUtf8Coder TEXT = StringUtf8Coder.of();
-  private static final VarLongCoder LONG = VarLongCoder.of();
   private static final LateRecordCoder INSTANCE = new LateRecordCoder();
 
-  private LateRecordCoder() {}
+  private LateRecordCoder() {
+    super(LateRecord.class, 2);
+  }
 
   public static LateRecordCoder of() {
     return INSTANCE;
@@ -35,24 +31,19 @@ public final class LateRecordCoder extends AtomicCoder<LateRecord> {
   }
 
   @Override
-  public void encode(LateRecord late, OutputStream out) throws IOException {
-    out.write(VERSION);
+  protected void write(LateRecord late, FieldWriter out) throws IOException {
     RECORD.encode(late.record(), out);
-    TEXT.encode(late.pipeline(), out);
-    LONG.encode(late.eventTime().toEpochMilli(), out);
-    LONG.encode(late.watermark().toEpochMilli(), out);
+    out.putText(late.pipeline());
+    out.putLong(late.eventTime().toEpochMilli());
+    out.putLong(late.watermark().toEpochMilli());
   }
 
   @Override
-  public LateRecord decode(InputStream in) throws IOException {
-    int version = in.read();
-    if (version != VERSION) {
-      throw new CoderException("LateRecord of version " + version + ", written by a newer release");
-    }
+  protected LateRecord read(FieldReader in) throws IOException {
     return new LateRecord(
         RECORD.decode(in),
-        TEXT.decode(in),
-        Instant.ofEpochMilli(LONG.decode(in)),
-        Instant.ofEpochMilli(LONG.decode(in)));
+        in.getText(),
+        Instant.ofEpochMilli(in.getLong()),
+        Instant.ofEpochMilli(in.getLong()));
   }
 }

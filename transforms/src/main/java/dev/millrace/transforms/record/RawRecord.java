@@ -16,7 +16,11 @@ import org.checkerframework.checker.nullness.qual.Nullable;
  */
 @DefaultCoder(RawRecordCoder.class)
 public final class RawRecord {
+  /** With others, if it has come through a coder: its fields are those from {@link #from}. */
   private final byte @Nullable [] encoded;
+
+  private final int from;
+  private final int to;
   private @Nullable Fields fields; // Made twice if two threads ask at once, which does no harm.
 
   @SuppressWarnings("ArrayRecordComponent") // Exact bytes; compared by RawRecord.
@@ -52,23 +56,41 @@ public final class RawRecord {
       Origin origin,
       Instant loadedAt) {
     this.encoded = null;
+    this.from = 0;
+    this.to = 0;
     this.fields = new Fields(key, value, headers, origin, loadedAt);
   }
 
-  /** One that {@link RawRecordCoder#decodeFields} decodes when it is asked for. */
-  RawRecord(byte[] encoded) {
+  /** One whose fields {@link RawRecordCoder#fields} reads when they are asked for. */
+  RawRecord(byte[] encoded, int from, int to) {
     this.encoded = encoded;
+    this.from = from;
+    this.to = to;
   }
 
-  /** Its bytes, if it has come through a coder. */
-  byte @Nullable [] encoded() {
-    return encoded;
+  /** Whether it has come through a coder, and {@link #copyTo} can be used. */
+  boolean isEncoded() {
+    return encoded != null;
+  }
+
+  void copyTo(FieldWriter out) {
+    out.write(encoded, from, to - from);
+  }
+
+  /**
+   * The same record, for those who keep it: one that has come through a shuffle among others holds
+   * the bytes of all of them.
+   */
+  public RawRecord alone() {
+    return encoded == null || to - from == encoded.length
+        ? this
+        : new RawRecord(Arrays.copyOfRange(encoded, from, to), 0, to - from);
   }
 
   private Fields fields() {
     Fields its = fields;
     if (its == null) {
-      its = RawRecordCoder.decodeFields(encoded);
+      its = RawRecordCoder.fields(encoded, from, to);
       fields = its;
     }
     return its;

@@ -2,12 +2,9 @@ package dev.millrace.transforms.record;
 
 import com.dynatrace.hash4j.hashing.Hasher64;
 import com.dynatrace.hash4j.hashing.Hashing;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.BiConsumer;
+import java.io.IOException;
 import org.apache.beam.sdk.coders.BooleanCoder;
-import org.apache.beam.sdk.coders.KvCoder;
-import org.apache.beam.sdk.coders.VarIntCoder;
+import org.apache.beam.sdk.coders.Coder;
 import org.apache.beam.sdk.state.StateSpec;
 import org.apache.beam.sdk.state.StateSpecs;
 import org.apache.beam.sdk.state.ValueState;
@@ -15,11 +12,8 @@ import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.transforms.SerializableFunction;
-import org.apache.beam.sdk.transforms.windowing.GlobalWindow;
 import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PCollection;
-import org.joda.time.Duration;
-import org.joda.time.Instant;
 
 /**
  * Brings values of equal keys to the same worker, so that no two workers want the same row at the
@@ -55,96 +49,55 @@ public final class RouteByKey<T> extends PTransform<PCollection<Batch<T>>, PColl
 
   @Override
   public PCollection<Batch<T>> expand(PCollection<Batch<T>> batches) {
+    Coder<T> coder = Batches.valueCoder(batches);
     return batches
-        .apply("Gather", ParDo.of(new GatherFn<>(key, count)))
-        .setCoder(KvCoder.of(VarIntCoder.of(), batches.getCoder()))
-        .apply("Route", ParDo.of(new RouteFn<T>()))
+        .apply("ToShards", GatherByShard.with(new ByKey<>(key, coder), count))
+        .apply("Route", ParDo.of(new RouteFn<>(coder)))
         .setCoder(batches.getCoder());
   }
 
-  private static final class GatherFn<T> extends DoFn<Batch<T>, KV<Integer, Batch<T>>> {
-    private static final long serialVersionUID = 1L;
-
-    /** In batch mode a bundle is all there is. */
-    private static final int MAX_GATHERED = 5_000;
-
-    private static final int ROOM = 128;
+  private record ByKey<T>(SerializableFunction<T, String> key, Coder<T> coder)
+      implements GatherByShard.Packer<T> {
     private static final Hasher64 KEYS = Hashing.xxh3_64();
 
-    private final SerializableFunction<T, String> key;
-    private final int count;
-    private transient List<BatchBuilder<T>> shards;
-    private transient int gathered;
-
-    GatherFn(SerializableFunction<T, String> key, int count) {
-      this.key = key;
-      this.count = count;
-    }
-
-    @StartBundle
-    public void startBundle() {
-      clear();
-    }
-
-    @ProcessElement
-    public void process(@Element Batch<T> batch, OutputReceiver<KV<Integer, Batch<T>>> out) {
-      for (int i = 0; i < batch.size(); i++) {
-        T value = batch.values().get(i);
-        long hash = KEYS.hashCharsToLong(key.apply(value));
-        shards.get(Shards.of(hash, count)).add(value, batch.millis()[i]);
-        gathered++;
-      }
-      if (gathered >= MAX_GATHERED) {
-        flush(out::outputWithTimestamp);
-      }
-    }
-
-    @FinishBundle
-    public void finishBundle(FinishBundleContext out) {
-      flush((batch, oldest) -> out.output(batch, oldest, GlobalWindow.INSTANCE));
-    }
-
-    /** Flushed by a later element than those gathered. */
     @Override
-    @SuppressWarnings("deprecation") // Beam has nothing else for outputs of a buffer.
-    public Duration getAllowedTimestampSkew() {
-      return Duration.millis(Long.MAX_VALUE);
-    }
-
-    private void flush(BiConsumer<KV<Integer, Batch<T>>, Instant> out) {
-      for (int i = 0; i < count; i++) {
-        BatchBuilder<T> shard = shards.get(i);
-        if (!shard.isEmpty()) {
-          Batch<T> batch = shard.build();
-          out.accept(KV.of(Shards.key(i, count), batch), Instant.ofEpochMilli(batch.oldest()));
-        }
-      }
-      clear();
-    }
-
-    private void clear() {
-      shards = new ArrayList<>(count);
-      for (int i = 0; i < count; i++) {
-        shards.add(new BatchBuilder<>(ROOM));
-      }
-      gathered = 0;
+    public void pack(T value, long millis, ShardBuffers into) throws IOException {
+      FieldWriter out = into.forValue(KEYS.hashCharsToLong(key.apply(value)), millis);
+      out.putLong(millis);
+      coder.encode(value, out);
     }
   }
 
   /** With state, which is never written, since runners bring equal keys together only for that. */
-  private static final class RouteFn<T> extends DoFn<KV<Integer, Batch<T>>, Batch<T>> {
+  private static final class RouteFn<T> extends DoFn<KV<Integer, byte[]>, Batch<T>> {
     private static final long serialVersionUID = 1L;
     private static final String NOTHING = "nothing";
+    private static final int ROOM = 128;
+
+    private final Coder<T> coder;
 
     @StateId(NOTHING)
     private final StateSpec<ValueState<Boolean>> nothingSpec = StateSpecs.value(BooleanCoder.of());
 
+    RouteFn(Coder<T> coder) {
+      this.coder = coder;
+    }
+
     @ProcessElement
     public void process(
-        @Element KV<Integer, Batch<T>> batch,
+        @Element KV<Integer, byte[]> shard,
         @StateId(NOTHING) ValueState<Boolean> nothing,
-        OutputReceiver<Batch<T>> out) {
-      out.output(batch.getValue());
+        OutputReceiver<Batch<T>> out)
+        throws IOException {
+      FieldReader in = new FieldReader(shard.getValue());
+      BatchBuilder<T> batch = new BatchBuilder<>(ROOM);
+      while (in.hasMore()) {
+        long millis = in.getLong();
+        batch.add(coder.decode(in), millis);
+      }
+      if (!batch.isEmpty()) {
+        out.output(batch.build());
+      }
     }
   }
 }

@@ -3,11 +3,11 @@ package dev.millrace.transforms.admission;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.is;
 
-import com.dynatrace.hash4j.hashing.HashSink;
 import dev.millrace.transforms.ledger.LedgerEntry;
 import dev.millrace.transforms.ledger.LedgerEntryCoder;
 import dev.millrace.transforms.ledger.Stage;
 import dev.millrace.transforms.record.Batches;
+import dev.millrace.transforms.record.FieldWriter;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import java.io.Serializable;
@@ -319,8 +319,9 @@ public class AdmitOnceTest implements Serializable {
     }
 
     @Override
-    public void content(String element, long millis, HashSink sink) {
-      sink.putLong(millis).putString(element);
+    public void content(String element, long millis, FieldWriter out) {
+      out.putLong(millis);
+      out.putText(element);
     }
 
     @Override

@@ -4,9 +4,9 @@ import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.is;
 
-import com.dynatrace.hash4j.hashing.HashSink;
 import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.Batches;
+import dev.millrace.transforms.record.FieldWriter;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.window.AggregateByWindow;
@@ -122,8 +122,8 @@ public class AdmittedWindowsTest implements Serializable {
     }
 
     @Override
-    public void content(String element, long millis, HashSink sink) {
-      sink.putString(element);
+    public void content(String element, long millis, FieldWriter out) {
+      out.putText(element);
     }
 
     @Override

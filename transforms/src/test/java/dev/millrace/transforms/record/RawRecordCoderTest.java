@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.List;
 import org.apache.beam.sdk.coders.CoderException;
 import org.apache.beam.sdk.util.CoderUtils;
@@ -52,28 +51,6 @@ class RawRecordCoderTest {
     assertThat(CoderUtils.clone(RawRecordCoder.of(), once), is(record));
     assertThat(once.hashCode(), is(record.hashCode()));
     assertThat(once.toString(), is("RawRecord[" + ORIGIN + ", 2 B]"));
-  }
-
-  @Test
-  void decodesTheFirstVersion() throws CoderException {
-    // Version, no key, value {}, a header a without a value, kafka, t, partition 3, offset 300,
-    // 1970.
-    byte[] bytes =
-        HexFormat.of()
-            .parseHex(
-                "0100" + "01027b7d" + "01016100" + "056b61666b61" + "0174" + "03" + "ac02" + "00");
-
-    RawRecord record = CoderUtils.decodeFromByteArray(RawRecordCoder.of(), bytes);
-
-    assertThat(
-        record,
-        is(
-            new RawRecord(
-                null,
-                "{}".getBytes(StandardCharsets.UTF_8),
-                List.of(new Header("a", null)),
-                new Origin("kafka", "t", 3, 300),
-                Instant.EPOCH)));
   }
 
   @Test
