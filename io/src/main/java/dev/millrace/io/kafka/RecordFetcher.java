@@ -50,7 +50,7 @@ final class RecordFetcher implements AutoCloseable {
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
   /** The buffer takes no more than one answer of the brokers beyond this. */
-  private static final long MAX_BUFFERED_BYTES = 16 << 20;
+  private static final long MAX_BUFFERED_BYTES = 2 << 20;
 
   private static final int MAX_BATCH_RECORDS = 500;
   private static final long MAX_BATCH_BYTES = 1 << 20;

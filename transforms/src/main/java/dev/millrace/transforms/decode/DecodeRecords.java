@@ -30,7 +30,7 @@ import org.joda.time.Instant;
 
 /**
  * Decodes each record into a value, or into a dead letter of stage {@code decode}. The values of a
- * batch of records are a batch.
+ * batch of records are one batch or some.
  *
  * <ul>
  *   <li>Input: bounded or unbounded; any windowing, which the outputs keep, but the global one if
@@ -108,6 +108,9 @@ public final class DecodeRecords<T>
   private static final class DecodeFn<T> extends DoFn<Batch<RawRecord>, Batch<T>> {
     private static final long serialVersionUID = 1L;
 
+    /** So few that they are still in the processor's cache when the next step reads them. */
+    private static final int MAX_BATCH = 100;
+
     private final String pipeline;
     private final RecordDecoder<T> decoder;
     private final TupleTag<Batch<T>> values;
@@ -150,11 +153,17 @@ public final class DecodeRecords<T>
 
     @ProcessElement
     public void process(@Element Batch<RawRecord> records, MultiOutputReceiver out) {
-      BatchBuilder<T> decodedOnes = new BatchBuilder<>(records.size());
-      for (int i = 0; i < records.size(); i++) {
-        decode(records.values().get(i), records.millis()[i], decodedOnes, out);
+      for (int i = 0; i < records.size(); i += MAX_BATCH) {
+        decode(records, i, Math.min(records.size(), i + MAX_BATCH), out);
       }
       readInBundle += records.size();
+    }
+
+    private void decode(Batch<RawRecord> records, int from, int to, MultiOutputReceiver out) {
+      BatchBuilder<T> decodedOnes = new BatchBuilder<>(to - from);
+      for (int i = from; i < to; i++) {
+        decode(records.values().get(i), records.millis()[i], decodedOnes, out);
+      }
       if (!decodedOnes.isEmpty()) {
         out.get(values).output(decodedOnes.build());
       }

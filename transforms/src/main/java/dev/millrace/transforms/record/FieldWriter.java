@@ -23,6 +23,7 @@ public final class FieldWriter extends OutputStream {
 
   static final int SEVEN_BITS = 0x7f;
   static final int MORE = 0x80;
+  private static final char ASCII = 0x7f;
   static final int BITS = 7;
 
   static final VarHandle LONG =
@@ -85,12 +86,31 @@ public final class FieldWriter extends OutputStream {
 
   /** A text that isn't null. */
   public void putText(String text) {
-    putBytes(text.getBytes(StandardCharsets.UTF_8));
+    int length = text.length();
+    int before = used;
+    putCount(length + 1);
+    room(length);
+    byte[] to = bytes;
+    int at = used;
+    for (int i = 0; i < length; i++) {
+      char c = text.charAt(i);
+      if (c > ASCII) {
+        used = before;
+        putBytes(text.getBytes(StandardCharsets.UTF_8));
+        return;
+      }
+      to[at + i] = (byte) c;
+    }
+    used = at + length;
   }
 
   /** A text or null. */
   public void putOptionalText(@Nullable String text) {
-    putBytes(text == null ? null : text.getBytes(StandardCharsets.UTF_8));
+    if (text == null) {
+      putCount(NULL);
+    } else {
+      putText(text);
+    }
   }
 
   /** Bytes or null. */
