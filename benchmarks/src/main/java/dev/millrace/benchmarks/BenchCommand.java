@@ -50,8 +50,8 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "A,B",
       split = ",",
       description =
-          "Of ours, native, native-tuned, beam-plain and beam-plain-defaults, as far as they do the"
-              + " job. Default: all.")
+          "Of ours, native, native-tuned, beam-plain, beam-plain-defaults and kafka-streams, as far as"
+              + " they do the job. Default: all.")
   private List<Contender> contenders = List.of(Contender.values());
 
   @Option(names = "--rounds", paramLabel = "R", description = "How often, interleaved.")

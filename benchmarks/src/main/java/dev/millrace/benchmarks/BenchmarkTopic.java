@@ -77,6 +77,15 @@ record BenchmarkTopic(String bootstrapServers, String name) {
     }
   }
 
+  /** Deletes all topics of the broker whose names begin so. */
+  void deleteAllNamed(String prefix) {
+    try (Admin admin = admin()) {
+      List<String> its =
+          get(admin.listTopics().names()).stream().filter(each -> each.startsWith(prefix)).toList();
+      get(admin.deleteTopics(its).all());
+    }
+  }
+
   boolean exists() {
     try (Admin admin = admin()) {
       return get(admin.listTopics().names()).contains(name);

@@ -13,7 +13,9 @@ enum Contender {
   /** The graph in Beam, written plainly, with the product's options of the runner. */
   BEAM_PLAIN,
   /** The same with the runner's default options. */
-  BEAM_PLAIN_DEFAULTS;
+  BEAM_PLAIN_DEFAULTS,
+  /** Kafka Streams. */
+  KAFKA_STREAMS;
 
   static Contender parse(String text) {
     return Named.parse(values(), text);

@@ -53,7 +53,7 @@ final class CountCommand implements Runnable {
             ? NativeJobs.count(variant, its, group, parallelism, horizon)
             : BeamJobs.count(variant, its, group, parallelism, horizon);
     try {
-      Watch watch = new Watch(job, variant.toString(), records);
+      Watch watch = new Watch(job, variant.toString(), its);
       Watch.Sample from = watch.await(Watch.STEADY_FROM);
       Watch.Sample to = watch.await(Watch.STEADY_TO);
       watch.await(1);

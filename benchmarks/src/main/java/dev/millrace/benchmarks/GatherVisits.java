@@ -48,8 +48,11 @@ final class GatherVisits extends AbstractStreamOperator<Tuple2<Integer, byte[]>>
     HashValue128 id = Hashing.xxh3_128().hashCharsTo128Bits(visit.eventId);
     long high = id.getMostSignificantBits();
     int shard = Shards.of(high, SHARDS);
-    VisitBytes.write(
-        visit, high, id.getLeastSignificantBits(), element.getTimestamp(), shards[shard]);
+    DataOutputSerializer out = shards[shard];
+    out.writeLong(high);
+    out.writeLong(id.getLeastSignificantBits());
+    out.writeLong(element.getTimestamp());
+    VisitBytes.write(visit, out);
     newest[shard] = element.getTimestamp();
     gathered++;
     if (gathered == MAX_GATHERED) {

@@ -27,8 +27,8 @@ final class JobCommand implements Callable<Integer> {
   private static final Duration SETTLED = Duration.ofSeconds(5);
   private static final Duration LOOK = Duration.ofMillis(20);
 
-  /** The last rows wait for a checkpoint. */
-  private static final Duration SETTLED_IN_TABLES =
+  /** Where the last rows wait for a checkpoint, or a commit. */
+  private static final Duration SETTLED_WITH_A_COMMIT =
       LocalFlink.CHECKPOINTING_INTERVAL.multipliedBy(2);
 
   private static final Duration LOOK_AT_TABLES = Duration.ofSeconds(1);
@@ -53,11 +53,10 @@ final class JobCommand implements Callable<Integer> {
   @Override
   public Integer call() throws SQLException, IOException {
     BenchmarkTopic its = new BenchmarkTopic(brokers.bootstrapServers(), topic);
-    long records = its.records();
     Database database = job == Job.ORDERS_TO_POSTGRES ? databases.fresh() : null;
     RunningJob running = start(its, database);
     try {
-      Watch watch = new Watch(running, contender + " " + job, records);
+      Watch watch = new Watch(running, contender + " " + job, its);
       Watch.Sample from = watch.await(Watch.STEADY_FROM);
       Watch.Sample to = watch.await(Watch.STEADY_TO);
       long live = liveHeap();
@@ -68,7 +67,7 @@ final class JobCommand implements Callable<Integer> {
           new JobMeasurement(
                   job,
                   contender,
-                  records,
+                  watch.records(),
                   counted * 1e9 / (to.nanos() - from.nanos()),
                   (to.cpuNanos() - from.cpuNanos()) / 1e3 / counted,
                   live / MB,
@@ -97,15 +96,18 @@ final class JobCommand implements Callable<Integer> {
       case NATIVE_TUNED -> FlinkTraffic.startTuned(its, group, parallelism);
       case BEAM_PLAIN -> PlainBeamJobs.start(job, its, group, parallelism, true);
       case BEAM_PLAIN_DEFAULTS -> PlainBeamJobs.start(job, its, group, parallelism, false);
+      case KAFKA_STREAMS ->
+          StreamsTraffic.start(its, group + "-" + ProcessHandle.current().pid(), parallelism);
     };
   }
 
-  private static String rows(@Nullable Database database) throws SQLException {
+  private String rows(@Nullable Database database) throws SQLException {
     if (database == null) {
-      Watch.awaitQuiet(Rows::changes, LOOK, SETTLED);
+      boolean commits = contender == Contender.KAFKA_STREAMS;
+      Watch.awaitQuiet(Rows::changes, LOOK, commits ? SETTLED_WITH_A_COMMIT : SETTLED);
       return Rows.digest();
     }
-    Watch.awaitQuiet(() -> Rows.written(database), LOOK_AT_TABLES, SETTLED_IN_TABLES);
+    Watch.awaitQuiet(() -> Rows.written(database), LOOK_AT_TABLES, SETTLED_WITH_A_COMMIT);
     return Rows.digest(database);
   }
 

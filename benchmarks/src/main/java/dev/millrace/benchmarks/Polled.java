@@ -11,8 +11,8 @@ import javax.management.MalformedObjectNameException;
 import javax.management.ObjectName;
 
 /**
- * Records that the Kafka consumers of this process have handed to its job, by the consumers' own
- * count: no step of any job counts for it.
+ * Records of a topic that the Kafka consumers of this process have handed to its job, by the
+ * consumers' own count: no step of any job counts for it.
  */
 final class Polled {
   private static final String TOTAL = "records-consumed-total";
@@ -23,9 +23,12 @@ final class Polled {
   /** A consumer that is closed takes its bean with it, but what it has read counts. */
   private final Map<ObjectName, Double> byConsumer = new HashMap<>();
 
-  Polled() {
+  Polled(String topic) {
     try {
-      pattern = new ObjectName("kafka.consumer:type=consumer-fetch-manager-metrics,client-id=*");
+      pattern =
+          new ObjectName(
+              "kafka.consumer:type=consumer-fetch-manager-metrics,client-id=*,topic="
+                  + topic.replace('.', '_'));
     } catch (MalformedObjectNameException e) {
       throw new IllegalStateException(e);
     }

@@ -7,7 +7,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import org.checkerframework.checker.nullness.qual.Nullable;
 
-/** An event as bytes, with the hash of its id before it. */
+/** An event as bytes. */
 final class VisitBytes {
   private static final int NULL = 0;
   private static final int SMALL = 1;
@@ -15,11 +15,7 @@ final class VisitBytes {
 
   private VisitBytes() {}
 
-  static void write(FlinkTraffic.Visit visit, long high, long low, long millis, DataOutput out)
-      throws IOException {
-    out.writeLong(high);
-    out.writeLong(low);
-    out.writeLong(millis);
+  static void write(FlinkTraffic.Visit visit, DataOutput out) throws IOException {
     out.writeUTF(visit.eventId);
     out.writeUTF(visit.region);
     writeText(visit.userId, out);

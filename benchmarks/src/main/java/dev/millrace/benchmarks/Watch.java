@@ -23,18 +23,24 @@ final class Watch {
   private final RunningJob job;
   private final String name;
   private final long records;
-  private final Polled polled = new Polled();
+  private final Polled polled;
 
   /**
    * Watches a job.
    *
    * @param name told with its progress
-   * @param records that it reads
+   * @param topic that it reads
    */
-  Watch(RunningJob job, String name, long records) {
+  Watch(RunningJob job, String name, BenchmarkTopic topic) {
     this.job = job;
     this.name = name;
-    this.records = records;
+    this.records = topic.records();
+    this.polled = new Polled(topic.name());
+  }
+
+  /** That there are to read. */
+  long records() {
+    return records;
   }
 
   /** How things are at a moment. */
