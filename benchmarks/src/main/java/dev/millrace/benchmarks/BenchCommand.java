@@ -63,6 +63,9 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--partitions", paramLabel = "N", description = "Of the topics.")
   private int partitions = 4;
 
+  @Option(names = "--keys", paramLabel = "N", description = "By which traffic is summed.")
+  private int keys = 6;
+
   @Option(names = "--heap", paramLabel = "SIZE", description = "Of each JVM.")
   private String heap = "6g";
 
@@ -76,9 +79,9 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (events < 1_000 || rounds < 1 || partitions < 1 || parallelism < 1) {
+    if (events < 1_000 || rounds < 1 || partitions < 1 || parallelism < 1 || keys < 1) {
       throw new Benchmarks.FailedException(
-          "--events is 1,000 or more; --rounds, --partitions and --parallelism are 1 or more");
+          "--events is 1,000 or more; --rounds, --partitions, --parallelism and --keys are 1 or more");
     }
     List<JobMeasurement> all = new ArrayList<>();
     for (Job job : jobs) {
@@ -102,13 +105,19 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private BenchmarkTopic topicOf(Job job) throws IOException {
-    String name = "bench-%s-%d-%dp".formatted(job.pipeline(), job.events(events), partitions);
+    String name =
+        "bench-%s-%d-%dp%s"
+            .formatted(
+                job.pipeline(),
+                job.events(events),
+                partitions,
+                job.isTraffic() ? "-%dk".formatted(keys) : "");
     BenchmarkTopic topic = new BenchmarkTopic(brokers.bootstrapServers(), name);
     if (!topic.exists()) {
       if (job == Job.COUNT) {
         GenerateCommand.fill(topic, job.events(events), partitions);
       } else {
-        JobTopic.fill(job, topic.as("millrace-bench"), job.events(events), partitions);
+        JobTopic.fill(job, topic.as("millrace-bench"), job.events(events), partitions, keys);
       }
     }
     return topic;

@@ -24,7 +24,8 @@ import picocli.CommandLine.TypeConversionException;
       BenchCommand.class,
       JobCommand.class,
       WriterCommand.class,
-      LiveCommand.class
+      LiveCommand.class,
+      FilesCommand.class
     })
 public final class Benchmarks implements Runnable {
   @Spec private CommandSpec spec;

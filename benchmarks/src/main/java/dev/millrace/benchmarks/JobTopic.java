@@ -12,11 +12,13 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -69,8 +71,13 @@ final class JobTopic {
     this.partitions = partitions;
   }
 
-  /** Makes the topic and fills it. */
-  static void fill(Job job, KafkaTopic topic, long events, int partitions) throws IOException {
+  /**
+   * Makes the topic and fills it.
+   *
+   * @param regions of traffic, by which it is summed
+   */
+  static void fill(Job job, KafkaTopic topic, long events, int partitions, int regions)
+      throws IOException {
     topic.create(partitions);
     Map<String, Object> config = new HashMap<>();
     config.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, topic.bootstrapServers());
@@ -81,7 +88,7 @@ final class JobTopic {
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
       filling = new JobTopic(producer, topic.name(), partitions);
-      filling.fill(job, events);
+      filling.fill(job, events, regions);
     }
     Exception error = filling.failure.get();
     if (error != null) {
@@ -89,7 +96,7 @@ final class JobTopic {
     }
   }
 
-  private void fill(Job job, long events) throws IOException {
+  private void fill(Job job, long events, int regions) throws IOException {
     OutputStream lines =
         new OutputStream() {
           @Override
@@ -106,7 +113,9 @@ final class JobTopic {
     long[] told = {begin};
     if (job.isTraffic()) {
       int perSecond = (int) Math.max(1, events / TRAFFIC_SPAN.toSeconds());
-      new TrafficEvents(events, USERS, perSecond, START, SEED)
+      List<String> names =
+          IntStream.range(0, regions).mapToObj(number -> "region-" + number).toList();
+      new TrafficEvents(events, Math.max(USERS, regions), names, perSecond, START, SEED)
           .write(lines, done -> tell(done, events, told));
     } else {
       int perDay = (int) Math.max(1, events / DAYS_OF_ORDERS);

@@ -22,7 +22,8 @@ final class LocalFlink {
               "taskmanager.memory.network.min", "64m",
               "taskmanager.memory.network.max", "64m",
               // Records that come twice would count twice: a job that fails is no measurement.
-              "restart-strategy.type", "none"));
+              "restart-strategy.type", "none",
+              "taskmanager.network.batch-shuffle.compression.enabled", "false"));
 
   private LocalFlink() {}
 

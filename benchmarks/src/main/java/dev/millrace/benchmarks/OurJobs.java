@@ -41,30 +41,41 @@ final class OurJobs {
    * @param database where orders go; null to keep nothing of them
    */
   static RunningJob start(Job job, KafkaTopic topic, int parallelism, @Nullable Database database) {
-    Pipeline pipeline = BeamJobs.pipeline(Contender.OURS + "-" + job, parallelism, false, true);
     if (job.isTraffic()) {
-      TrafficPipeline.build(
-          pipeline,
-          read(topic, TrafficPipeline.OUT_OF_ORDERNESS),
-          new TrafficSinks(
-              new Told<>(OurJobs::tell),
-              new Told<>(OurJobs::tell),
-              new Told<>(each -> {}),
-              new Discard<>(),
-              new Discard<>(),
-              new Discard<>(),
-              null),
-          new TrafficPipeline.Wish(
-              JobTopic.EVENT_TIME, Set.of(Output.FIVE_MINUTES), TrafficPipeline.ADMISSION, null));
-    } else {
-      OrdersPipeline.build(
-          pipeline,
-          read(topic, Duration.standardMinutes(1)),
-          JobTopic.EVENT_TIME,
-          database == null ? discarding() : OrdersPipeline.Sinks.postgres(database, 1, "benchmark"),
-          OrdersPipeline.ADMISSION);
+      return startTraffic(read(topic, TrafficPipeline.OUT_OF_ORDERNESS), parallelism);
     }
+    Pipeline pipeline = pipeline(job, parallelism);
+    OrdersPipeline.build(
+        pipeline,
+        read(topic, Duration.standardMinutes(1)),
+        JobTopic.EVENT_TIME,
+        database == null ? discarding() : OrdersPipeline.Sinks.postgres(database, 1, "benchmark"),
+        OrdersPipeline.ADMISSION);
     return BeamJobs.start(pipeline);
+  }
+
+  /** Starts the traffic pipeline over any source. */
+  static RunningJob startTraffic(
+      PTransform<PBegin, PCollection<Batch<RawRecord>>> source, int parallelism) {
+    Pipeline pipeline = pipeline(Job.TRAFFIC, parallelism);
+    TrafficPipeline.build(
+        pipeline,
+        source,
+        new TrafficSinks(
+            new Told<>(OurJobs::tell),
+            new Told<>(OurJobs::tell),
+            new Told<>(each -> {}),
+            new Discard<>(),
+            new Discard<>(),
+            new Discard<>(),
+            null),
+        new TrafficPipeline.Wish(
+            JobTopic.EVENT_TIME, Set.of(Output.FIVE_MINUTES), TrafficPipeline.ADMISSION, null));
+    return BeamJobs.start(pipeline);
+  }
+
+  private static Pipeline pipeline(Job job, int parallelism) {
+    return BeamJobs.pipeline(Contender.OURS + "-" + job, parallelism, false, true);
   }
 
   private static PTransform<PBegin, PCollection<Batch<RawRecord>>> read(

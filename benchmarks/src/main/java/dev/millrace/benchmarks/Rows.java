@@ -60,6 +60,13 @@ final class Rows {
     return FIRED.sum() + ORDERS.sum() + Progress.windows().panes();
   }
 
+  /** How many events the windows have. */
+  static long counted() {
+    return WINDOWS.values().stream()
+        .mapToLong(row -> Long.parseLong(row.substring(0, row.indexOf(' '))))
+        .sum();
+  }
+
   /** All of it in a line: how many, and a hash. */
   static String digest() {
     Progress.Windows counted = Progress.windows();

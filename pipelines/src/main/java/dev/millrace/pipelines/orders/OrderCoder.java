@@ -15,11 +15,12 @@ import org.apache.beam.sdk.values.TypeDescriptor;
 public final class OrderCoder extends FieldsCoder<Order> {
   private static final long serialVersionUID = 1L;
 
+  private static final int VERSION = 3;
   private static final RawRecordCoder RECORD = RawRecordCoder.of();
   private static final OrderCoder INSTANCE = new OrderCoder();
 
   private OrderCoder() {
-    super(Order.class, 3);
+    super("Order", VERSION);
   }
 
   public static OrderCoder of() {

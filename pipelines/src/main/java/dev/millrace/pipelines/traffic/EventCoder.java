@@ -13,11 +13,12 @@ import org.apache.beam.sdk.values.TypeDescriptor;
 public final class EventCoder extends FieldsCoder<Event> {
   private static final long serialVersionUID = 1L;
 
+  private static final int VERSION = 3;
   private static final RawRecordCoder RECORD = RawRecordCoder.of();
   private static final EventCoder INSTANCE = new EventCoder();
 
   private EventCoder() {
-    super(Event.class, 3);
+    super("Event", VERSION);
   }
 
   public static EventCoder of() {

@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.LongConsumer;
@@ -15,11 +16,13 @@ import java.util.function.LongConsumer;
  *
  * @param count how many
  * @param users how many different ones
+ * @param regions where they come from; a user always from the same
  * @param perSecond in event time, on average
  * @param start the time of the first
  */
-public record TrafficEvents(long count, int users, int perSecond, Instant start, long seed) {
-  private static final String[] REGIONS = {"US", "EU", "LATAM", "APAC", "AFRICA", "ME"};
+public record TrafficEvents(
+    long count, int users, List<String> regions, int perSecond, Instant start, long seed) {
+  private static final List<String> REGIONS = List.of("US", "EU", "LATAM", "APAC", "AFRICA", "ME");
   private static final String[] PAGES = {"/", "/search", "/item", "/cart", "/pay", "/help"};
 
   /** The share of events of nobody known, without a page, and without a value. */
@@ -28,6 +31,11 @@ public record TrafficEvents(long count, int users, int perSecond, Instant start,
   private static final double WITHOUT_PAGE = 0.1;
   private static final double WITHOUT_VALUE = 0.3;
   private static final int MAX_CENTS = 50_000;
+
+  /** From six regions. */
+  public TrafficEvents(long count, int users, int perSecond, Instant start, long seed) {
+    this(count, users, REGIONS, perSecond, start, seed);
+  }
 
   /**
    * Writes them as JSON lines.
@@ -50,7 +58,7 @@ public record TrafficEvents(long count, int users, int perSecond, Instant start,
     // Few users are busy, many are seldom seen.
     int user = (int) (users * StrictMath.pow(random.nextDouble(), 3));
     json.append("{\"event_id\":\"e").append(number).append("\",\"region\":\"");
-    json.append(REGIONS[user % REGIONS.length]).append("\",\"event_time\":\"");
+    json.append(regions.get(user % regions.size())).append("\",\"event_time\":\"");
     json.append(Instant.ofEpochMilli(millis)).append('"');
     if (random.nextDouble() >= ANONYMOUS) {
       json.append(",\"user_id\":\"u").append(user).append('"');

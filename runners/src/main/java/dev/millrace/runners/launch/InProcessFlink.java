@@ -24,6 +24,7 @@ final class InProcessFlink {
               "\n",
               "io.tmp.dirs: " + files,
               "state.checkpoints.dir: " + directory.resolve("checkpoints").toUri(),
+              "taskmanager.network.batch-shuffle.compression.enabled: false",
               ""));
       Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(directory), "delete-flink"));
       return directory;

@@ -225,6 +225,7 @@ public final class FlinkCluster implements LocalServer {
         "taskmanager.memory.network.min: 128m",
         "taskmanager.memory.network.max: 128m",
         "taskmanager.network.sort-shuffle.min-buffers: 64",
+        "taskmanager.network.batch-shuffle.compression.enabled: false",
         "taskmanager.memory.managed.size: 128m",
         "taskmanager.memory.jvm-metaspace.size: 384m",
         "taskmanager.memory.jvm-overhead.min: 192m",

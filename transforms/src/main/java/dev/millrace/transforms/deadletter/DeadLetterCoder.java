@@ -13,11 +13,12 @@ import org.apache.beam.sdk.values.TypeDescriptor;
 public final class DeadLetterCoder extends FieldsCoder<DeadLetter> {
   private static final long serialVersionUID = 1L;
 
+  private static final int VERSION = 2;
   private static final RawRecordCoder RECORD = RawRecordCoder.of();
   private static final DeadLetterCoder INSTANCE = new DeadLetterCoder();
 
   private DeadLetterCoder() {
-    super(DeadLetter.class, 2);
+    super("DeadLetter", VERSION);
   }
 
   public static DeadLetterCoder of() {

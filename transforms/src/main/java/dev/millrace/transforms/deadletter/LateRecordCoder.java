@@ -14,11 +14,12 @@ import org.apache.beam.sdk.values.TypeDescriptor;
 public final class LateRecordCoder extends FieldsCoder<LateRecord> {
   private static final long serialVersionUID = 1L;
 
+  private static final int VERSION = 2;
   private static final RawRecordCoder RECORD = RawRecordCoder.of();
   private static final LateRecordCoder INSTANCE = new LateRecordCoder();
 
   private LateRecordCoder() {
-    super(LateRecord.class, 2);
+    super("LateRecord", VERSION);
   }
 
   public static LateRecordCoder of() {

@@ -6,23 +6,18 @@ import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.beam.sdk.coders.Coder;
-import org.apache.beam.sdk.coders.CoderException;
 import org.apache.beam.sdk.coders.StructuredCoder;
-import org.apache.beam.sdk.coders.VarIntCoder;
-import org.apache.beam.sdk.coders.VarLongCoder;
 
-/** {@link Batch} as bytes: a version byte, then its values with their times. */
+/** {@link Batch} as bytes: as {@link FieldsCoder} writes it, its values with their times. */
 public final class BatchCoder<T> extends StructuredCoder<Batch<T>> {
   private static final long serialVersionUID = 1L;
 
-  private static final int VERSION = 1;
-  private static final VarIntCoder INT = VarIntCoder.of();
-  private static final VarLongCoder LONG = VarLongCoder.of();
-
   private final Coder<T> valueCoder;
+  private final FieldsCoder<Batch<T>> fields;
 
   private BatchCoder(Coder<T> valueCoder) {
     this.valueCoder = valueCoder;
+    this.fields = new Values<>(valueCoder);
   }
 
   public static <T> BatchCoder<T> of(Coder<T> valueCoder) {
@@ -36,28 +31,12 @@ public final class BatchCoder<T> extends StructuredCoder<Batch<T>> {
 
   @Override
   public void encode(Batch<T> batch, OutputStream out) throws IOException {
-    out.write(VERSION);
-    INT.encode(batch.size(), out);
-    for (int i = 0; i < batch.size(); i++) {
-      LONG.encode(batch.millis()[i], out);
-      valueCoder.encode(batch.values().get(i), out);
-    }
+    fields.encode(batch, out);
   }
 
   @Override
   public Batch<T> decode(InputStream in) throws IOException {
-    int version = in.read();
-    if (version != VERSION) {
-      throw new CoderException("Batch of version " + version + ", written by a newer release");
-    }
-    int size = INT.decode(in);
-    List<T> values = new ArrayList<>(size);
-    long[] millis = new long[size];
-    for (int i = 0; i < size; i++) {
-      millis[i] = LONG.decode(in);
-      values.add(valueCoder.decode(in));
-    }
-    return new Batch<>(values, millis);
+    return fields.decode(in);
   }
 
   @Override
@@ -68,5 +47,39 @@ public final class BatchCoder<T> extends StructuredCoder<Batch<T>> {
   @Override
   public void verifyDeterministic() throws NonDeterministicException {
     verifyDeterministic(this, "its values' coder must be deterministic", valueCoder);
+  }
+
+  private static final class Values<T> extends FieldsCoder<Batch<T>> {
+    private static final long serialVersionUID = 1L;
+
+    private static final int VERSION = 2;
+
+    private final Coder<T> valueCoder;
+
+    Values(Coder<T> valueCoder) {
+      super("Batch", VERSION);
+      this.valueCoder = valueCoder;
+    }
+
+    @Override
+    protected void write(Batch<T> batch, FieldWriter out) throws IOException {
+      out.putInt(batch.size());
+      for (int i = 0; i < batch.size(); i++) {
+        out.putLong(batch.millis()[i]);
+        valueCoder.encode(batch.values().get(i), out);
+      }
+    }
+
+    @Override
+    protected Batch<T> read(FieldReader in) throws IOException {
+      int size = in.getInt();
+      List<T> values = new ArrayList<>(size);
+      long[] millis = new long[size];
+      for (int i = 0; i < size; i++) {
+        millis[i] = in.getLong();
+        values.add(valueCoder.decode(in));
+      }
+      return new Batch<>(values, millis);
+    }
   }
 }

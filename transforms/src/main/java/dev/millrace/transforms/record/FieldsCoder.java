@@ -24,11 +24,11 @@ public abstract class FieldsCoder<T> extends AtomicCoder<T> {
   /**
    * A coder.
    *
-   * @param type of the values
-   * @param version 1 to 127; that of the bytes of any other is refused
+   * @param name of the values, for messages
+   * @param version 1 to 127; bytes of any other are refused
    */
-  protected FieldsCoder(Class<T> type, int version) {
-    this.name = type.getSimpleName();
+  protected FieldsCoder(String name, int version) {
+    this.name = name;
     this.version = version;
   }
 

@@ -13,10 +13,11 @@ import org.apache.beam.sdk.values.TypeDescriptor;
 public final class RawRecordCoder extends FieldsCoder<RawRecord> {
   private static final long serialVersionUID = 1L;
 
+  private static final int VERSION = 3;
   private static final RawRecordCoder INSTANCE = new RawRecordCoder();
 
   private RawRecordCoder() {
-    super(RawRecord.class, 3);
+    super("RawRecord", VERSION);
   }
 
   public static RawRecordCoder of() {
