@@ -5,11 +5,11 @@ import dev.millrace.pipelines.traffic.Event;
 import dev.millrace.pipelines.traffic.EventCoder;
 import dev.millrace.pipelines.traffic.EventDecoder;
 import dev.millrace.transforms.decode.InvalidRecordException;
+import dev.millrace.transforms.record.FieldReader;
+import dev.millrace.transforms.record.FieldWriter;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.window.ValueStats;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -41,6 +41,7 @@ import org.openjdk.jmh.infra.Blackhole;
 @Measurement(iterations = 5, time = 1)
 public class EventPathBenchmark {
   private static final int RECORDS = 1_000;
+  private static final int ROOM = 1 << 20;
   private static final long SEED = 20260526;
   private static final Instant START = Instant.parse("2026-05-26T00:00:00Z");
   private static final List<String> REGIONS = List.of("DE", "FR", "GB", "JP", "US", "BR");
@@ -49,13 +50,14 @@ public class EventPathBenchmark {
   private final EventCoder coder = EventCoder.of();
   private final RawRecord[] records = new RawRecord[RECORDS];
   private final Event[] events = new Event[RECORDS];
+  private final FieldWriter written = new FieldWriter(ROOM);
   private byte[] encoded;
 
   /** Makes the records: different ones, the same on every run. */
   @Setup
   public void makeRecords() throws InvalidRecordException, IOException {
     SplittableRandom random = new SplittableRandom(SEED);
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    FieldWriter out = new FieldWriter(ROOM);
     for (int i = 0; i < RECORDS; i++) {
       Instant time = START.plus(Duration.ofSeconds(random.nextInt(3_600)));
       String json =
@@ -93,18 +95,18 @@ public class EventPathBenchmark {
   @Benchmark
   @OperationsPerInvocation(RECORDS)
   public int encode() throws IOException {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(encoded.length);
+    written.clear(encoded.length);
     for (Event each : events) {
-      coder.encode(each, out);
+      coder.encode(each, written);
     }
-    return out.size();
+    return written.size();
   }
 
   /** And back. */
   @Benchmark
   @OperationsPerInvocation(RECORDS)
   public void decode(Blackhole decoded) throws IOException {
-    ByteArrayInputStream in = new ByteArrayInputStream(encoded);
+    FieldReader in = new FieldReader(encoded);
     for (int i = 0; i < RECORDS; i++) {
       decoded.consume(coder.decode(in));
     }

@@ -5,8 +5,10 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.is;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.beam.sdk.coders.CoderException;
 import org.apache.beam.sdk.util.CoderUtils;
@@ -51,6 +53,25 @@ class RawRecordCoderTest {
     assertThat(CoderUtils.clone(RawRecordCoder.of(), once), is(record));
     assertThat(once.hashCode(), is(record.hashCode()));
     assertThat(once.toString(), is("RawRecord[" + ORIGIN + ", 2 B]"));
+  }
+
+  @Test
+  void aloneItKeepsNothingOfTheOthers() throws IOException {
+    RawRecord first = new RawRecord(null, new byte[] {1, 2}, List.of(), ORIGIN, LOADED);
+    RawRecord second = new RawRecord(new byte[] {3}, null, List.of(), ORIGIN, LOADED);
+    FieldWriter out = new FieldWriter(1);
+    RawRecordCoder.of().encode(first, out);
+    RawRecordCoder.of().encode(second, out);
+    byte[] both = out.toByteArray();
+    FieldReader in = new FieldReader(both);
+    RawRecord one = RawRecordCoder.of().decode(in).alone();
+    RawRecord other = RawRecordCoder.of().decode(in).alone();
+
+    Arrays.fill(both, (byte) 99);
+
+    assertThat(one, is(first));
+    assertThat(other, is(second));
+    assertThat(first.alone(), is(first));
   }
 
   @Test

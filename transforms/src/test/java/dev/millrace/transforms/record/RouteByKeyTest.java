@@ -24,7 +24,10 @@ import org.junit.Test;
 
 public class RouteByKeyTest implements Serializable {
   private static final long serialVersionUID = 1L;
-  private static final int VALUES = 12_000;
+
+  /** Few enough to be gathered at once. */
+  private static final int VALUES = 4_000;
+
   private static final int KEYS = 500;
 
   @Rule public final transient TestPipeline pipeline = TestPipeline.create();
