@@ -42,7 +42,7 @@ class OrdersPipelineTest {
             AdmitOnce/Judge
             WriteLate/ToOne/ParMultiDo(ToOne)
             WriteLate/Write/ParMultiDo(WriteStable)
-            ByOrder/Gather/ParMultiDo(Gather)
+            ByOrder/ToShards/Gather/ParMultiDo(Gather)
             ByOrder/Route/ParMultiDo(Route)
             Admitted/Values/ParMultiDo(Values)
             UpsertOrders/Write

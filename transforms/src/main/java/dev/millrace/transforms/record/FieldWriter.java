@@ -34,6 +34,10 @@ public final class FieldWriter extends OutputStream {
   private byte[] bytes;
   private int used;
 
+  private @Nullable String repeated;
+  private int repeatedFrom;
+  private int repeatedTo;
+
   /**
    * An empty one.
    *
@@ -65,6 +69,7 @@ public final class FieldWriter extends OutputStream {
    */
   public void clear(int kept) {
     used = 0;
+    repeated = null;
     if (bytes.length > kept) {
       bytes = new byte[kept];
     }
@@ -102,6 +107,25 @@ public final class FieldWriter extends OutputStream {
       to[at + i] = (byte) c;
     }
     used = at + length;
+  }
+
+  /**
+   * A text that most values have in common, such as a topic: the same object as the last time is
+   * copied from there. Read as any text.
+   */
+  @SuppressWarnings({"ReferenceEquality", "StringEquality"})
+  public void putRepeatedText(String text) {
+    if (text == repeated) { // Not equal but the same, which costs nothing to see.
+      int length = repeatedTo - repeatedFrom;
+      room(length);
+      System.arraycopy(bytes, repeatedFrom, bytes, used, length);
+      used += length;
+      return;
+    }
+    repeatedFrom = used;
+    putText(text);
+    repeatedTo = used;
+    repeated = text;
   }
 
   /** A text or null. */

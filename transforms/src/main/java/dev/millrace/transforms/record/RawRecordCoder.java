@@ -40,7 +40,7 @@ public final class RawRecordCoder extends FieldsCoder<RawRecord> {
     out.putLong(origin.offset());
     out.putLong(record.loadedAt().toEpochMilli());
     out.putText(origin.system());
-    out.putText(origin.topic());
+    out.putRepeatedText(origin.topic());
     out.putBytes(record.key());
     out.putBytes(record.value());
     for (Header header : record.headers()) {

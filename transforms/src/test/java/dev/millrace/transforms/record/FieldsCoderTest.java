@@ -14,6 +14,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.beam.sdk.coders.CoderException;
 import org.checkerframework.checker.nullness.qual.Nullable;
 import org.junit.jupiter.api.Test;
@@ -165,6 +166,27 @@ class FieldsCoderTest {
     both[5] = 100; // The first name's length, behind version and length: longer than the value is.
 
     assertThrows(EOFException.class, () -> CODER.decode(new FieldReader(both)));
+  }
+
+  @Test
+  void repeatedTextsAreReadAsAnyText() throws IOException {
+    String topic = "caf\u00e9";
+    FieldWriter out = new FieldWriter(1);
+    for (String each : List.of(topic, topic, "other", topic, topic)) {
+      out.putRepeatedText(each);
+      out.putInt(7);
+    }
+    out.clear(1);
+    for (String each : List.of(topic, topic, "other", "other", topic)) {
+      out.putRepeatedText(each);
+      out.putText("between");
+    }
+
+    FieldReader in = new FieldReader(out.toByteArray());
+    for (String each : List.of(topic, topic, "other", "other", topic)) {
+      assertThat(in.getText(), is(each));
+      assertThat(in.getText(), is("between"));
+    }
   }
 
   @Test
