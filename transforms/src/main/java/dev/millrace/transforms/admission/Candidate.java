@@ -44,6 +44,7 @@ record Candidate<T>(T value, long millis, long high, long low, int content) {
     private static final long serialVersionUID = 1L;
 
     private static final int ROOM = 512;
+    private static final int MAX_KEPT = 1 << 16;
     private static final Hasher128 IDS = Hashing.xxh3_128();
     private static final Hasher64 CONTENTS = Hashing.xxh3_64();
 
@@ -71,7 +72,7 @@ record Candidate<T>(T value, long millis, long high, long low, int content) {
       if (contents == null) {
         contents = new FieldWriter(ROOM);
       }
-      contents.clear(ROOM);
+      contents.clear(MAX_KEPT);
       identity.content(element, millis, contents);
       return (int) CONTENTS.hashBytesToLong(contents.array(), 0, contents.size());
     }

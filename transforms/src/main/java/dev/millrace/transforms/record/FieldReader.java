@@ -99,7 +99,7 @@ public final class FieldReader extends InputStream {
 
   private int skip(int length) throws EOFException {
     int from = next;
-    if (length > end - from) {
+    if (length < 0 || length > end - from) {
       throw new EOFException("cut off: " + (end - from) + " bytes left of " + length);
     }
     next += length;

@@ -13,8 +13,9 @@ import org.checkerframework.checker.nullness.qual.Nullable;
 
 /**
  * Fields one after the other in an array that grows, for {@link FieldReader} to read in the same
- * order. Beam's coders take any stream byte by byte, through the deep streams of a runner; this
- * costs a third of it. Coders that know no better can write to it as to any stream.
+ * order. Beam's coders take any stream byte by byte, through the deep streams of a runner, which
+ * costs more (docs/adr/0004-coders.md). Coders that know no better can write to it as to any
+ * stream.
  */
 public final class FieldWriter extends OutputStream {
   static final int NULL = 0;
@@ -31,6 +32,7 @@ public final class FieldWriter extends OutputStream {
   static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
+  private final int firstRoom;
   private byte[] bytes;
   private int used;
 
@@ -44,7 +46,8 @@ public final class FieldWriter extends OutputStream {
    * @param room for how many bytes at first
    */
   public FieldWriter(int room) {
-    bytes = new byte[room];
+    this.firstRoom = room;
+    this.bytes = new byte[room];
   }
 
   /** How many bytes were written. */
@@ -65,13 +68,14 @@ public final class FieldWriter extends OutputStream {
   /**
    * Forgets what was written.
    *
-   * @param kept an array of more bytes is given back, so that one large value doesn't stay for ever
+   * @param maxKept an array of more bytes is given back, so that one large value doesn't hold its
+   *     room for ever
    */
-  public void clear(int kept) {
+  public void clear(int maxKept) {
     used = 0;
     repeated = null;
-    if (bytes.length > kept) {
-      bytes = new byte[kept];
+    if (bytes.length > maxKept) {
+      bytes = new byte[firstRoom];
     }
   }
 

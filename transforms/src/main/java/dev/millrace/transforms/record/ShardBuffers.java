@@ -58,7 +58,7 @@ public final class ShardBuffers {
 
   void clear() {
     for (FieldWriter each : buffers) {
-      each.clear(Math.max(ROOM, Math.min(each.array().length, MAX_KEPT)));
+      each.clear(MAX_KEPT);
     }
     Arrays.fill(oldest, Long.MAX_VALUE);
     gathered = 0;

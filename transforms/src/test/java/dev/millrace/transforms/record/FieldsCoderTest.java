@@ -197,7 +197,7 @@ class FieldsCoderTest {
     out.clear(64);
 
     assertThat(out.size(), is(0));
-    assertThat(out.array().length, is(64));
+    assertThat(out.array().length, is(16));
   }
 
   private static Item item(String name) {
