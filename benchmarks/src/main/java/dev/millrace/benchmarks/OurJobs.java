@@ -1,6 +1,7 @@
 package dev.millrace.benchmarks;
 
 import dev.millrace.io.jdbc.Database;
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.io.kafka.KafkaRecords;
 import dev.millrace.io.kafka.KafkaTopic;
 import dev.millrace.io.kafka.LogPosition;
@@ -13,6 +14,8 @@ import dev.millrace.transforms.deadletter.DeadLetter;
 import dev.millrace.transforms.deadletter.DeadLetterCoder;
 import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.time.TimeRange;
+import dev.millrace.transforms.window.Scope;
 import dev.millrace.transforms.window.ValueStats;
 import dev.millrace.transforms.window.WindowResult;
 import java.io.Serializable;
@@ -49,8 +52,11 @@ final class OurJobs {
         pipeline,
         read(topic, Duration.standardMinutes(1)),
         JobTopic.EVENT_TIME,
-        database == null ? discarding() : OrdersPipeline.Sinks.postgres(database, 1, "benchmark"),
-        OrdersPipeline.ADMISSION);
+        database == null
+            ? discarding()
+            : OrdersPipeline.Sinks.postgres(database, 1, "benchmark", TablePlace.LIVE),
+        OrdersPipeline.ADMISSION,
+        TimeRange.ALWAYS);
     return BeamJobs.start(pipeline);
   }
 
@@ -70,7 +76,11 @@ final class OurJobs {
             new Discard<>(),
             null),
         new TrafficPipeline.Wish(
-            JobTopic.EVENT_TIME, Set.of(Output.FIVE_MINUTES), TrafficPipeline.ADMISSION, null));
+            JobTopic.EVENT_TIME,
+            Set.of(Output.FIVE_MINUTES),
+            TrafficPipeline.ADMISSION,
+            null,
+            Scope.ALL));
     return BeamJobs.start(pipeline);
   }
 

@@ -1,6 +1,7 @@
 package dev.millrace.benchmarks;
 
 import dev.millrace.io.jdbc.Database;
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.pipelines.orders.Order;
 import dev.millrace.pipelines.orders.OrderRows;
 import java.sql.Connection;
@@ -26,7 +27,7 @@ final class UpsertOrders extends RichSinkFunction<FlinkOrders.Version>
   private static final long MAX_NANOS = Duration.ofMillis(200).toNanos();
 
   private final Database database;
-  private final OrderRows rows = new OrderRows();
+  private final OrderRows rows = new OrderRows(TablePlace.LIVE);
 
   private transient Connection connection;
   private transient List<Order> batch;

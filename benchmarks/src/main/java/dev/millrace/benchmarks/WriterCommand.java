@@ -2,6 +2,7 @@ package dev.millrace.benchmarks;
 
 import dev.millrace.io.jdbc.BinaryCopy;
 import dev.millrace.io.jdbc.Database;
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.pipelines.orders.Order;
 import dev.millrace.pipelines.orders.OrderRows;
 import dev.millrace.transforms.record.Origin;
@@ -52,7 +53,7 @@ final class WriterCommand implements Callable<Integer> {
   @Override
   public Integer call() throws SQLException {
     Database database = databases.fresh();
-    OrderRows writer = new OrderRows();
+    OrderRows writer = new OrderRows(TablePlace.LIVE);
     List<Order> orders = orders();
     List<Double> ours = new ArrayList<>();
     List<Double> copies = new ArrayList<>();
@@ -94,7 +95,7 @@ final class WriterCommand implements Callable<Integer> {
   }
 
   private static void copy(Connection connection, List<Order> orders) throws SQLException {
-    try (BinaryCopy copy = BinaryCopy.into(connection, OrderRows.COPIED)) {
+    try (BinaryCopy copy = BinaryCopy.into(connection, "silver.orders_clean " + OrderRows.COPIED)) {
       for (Order order : orders) {
         OrderRows.copy(order, copy);
       }

@@ -4,6 +4,7 @@ import dev.millrace.io.jdbc.BinaryCopy;
 import dev.millrace.io.jdbc.Columns;
 import dev.millrace.io.jdbc.RequiredTable;
 import dev.millrace.io.jdbc.RowWriter;
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.transforms.record.Origin;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -31,10 +32,8 @@ import java.util.TreeMap;
 public final class OrderRows implements RowWriter<Order> {
   private static final long serialVersionUID = 1L;
 
-  static final RequiredTable SILVER =
-      new RequiredTable("silver", "orders_clean", List.of("order_id"));
-  static final RequiredTable GOLD =
-      new RequiredTable("gold", "revenue_by_region", List.of("region", "order_date"));
+  static final String SILVER = "orders_clean";
+  static final String GOLD = "revenue_by_region";
 
   private static final String ARRAYS = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
   private static final String COLUMNS =
@@ -53,13 +52,12 @@ public final class OrderRows implements RowWriter<Order> {
         set_config('enable_mergejoin', 'off', true)
       """;
 
-  private static final String EXISTING =
-      "select order_id from silver.orders_clean where order_id = any (?)";
+  private static final String EXISTING = "select order_id from SILVER where order_id = any (?)";
 
   /** The columns of {@link #copy}. */
   public static final String COPIED =
       """
-      silver.orders_clean (order_id, event_id, customer_id, region, amount, currency, status,
+      (order_id, event_id, customer_id, region, amount, currency, status,
         order_date, event_time, _loaded_at, _source_system, _source_topic, _source_partition,
         _source_offset)""";
 
@@ -70,7 +68,7 @@ public final class OrderRows implements RowWriter<Order> {
   /** Orders that are new; those that exist are neither changed nor locked. */
   private static final String INSERT =
       """
-      insert into silver.orders_clean (order_id, event_id, customer_id, region, amount, currency, status,
+      insert into SILVER (order_id, event_id, customer_id, region, amount, currency, status,
         order_date, event_time, _loaded_at, _merged_at, _source_system, _source_topic,
         _source_partition, _source_offset)
       select order_id, event_id, customer_id, region, amount, currency, status,
@@ -93,7 +91,7 @@ public final class OrderRows implements RowWriter<Order> {
       """
       with older as (
         select incoming.*, s.region as old_region, s.order_date as old_date, s.amount as old_amount
-        from silver.orders_clean s join unnest(%s) as incoming (%s) using (order_id)
+        from SILVER s join unnest(%s) as incoming (%s) using (order_id)
         where (s.event_time, s._loaded_at, s._source_system, s._source_topic, s._source_partition,
             s._source_offset)
           < (timestamptz 'epoch' + event_micros * interval '1 microsecond',
@@ -105,7 +103,7 @@ public final class OrderRows implements RowWriter<Order> {
               incoming.region, incoming.amount, incoming.currency, incoming.status)
         order by s.order_id
         for update of s)
-      update silver.orders_clean s
+      update SILVER s
       set event_id = older.event_id, customer_id = older.customer_id, region = older.region,
         amount = older.amount, currency = older.currency, status = older.status,
         order_date = date 'epoch' + order_day,
@@ -122,7 +120,7 @@ public final class OrderRows implements RowWriter<Order> {
   /** The scale depends on the value only, as that of the amounts: equal sums are equal bytes. */
   private static final String ADD_TO_GOLD =
       """
-      insert into gold.revenue_by_region as g (region, order_date, revenue, orders, is_final,
+      insert into GOLD as g (region, order_date, revenue, orders, is_final,
         _merged_at)
       select region, date 'epoch' + order_day,
         round(revenue, greatest(2, min_scale(revenue))), orders, false, now()
@@ -137,14 +135,35 @@ public final class OrderRows implements RowWriter<Order> {
 
   private static final String DELETE_EMPTY_GOLD =
       """
-      delete from gold.revenue_by_region g
+      delete from GOLD g
       using unnest(?, ?) as change (region, order_day)
       where g.region = change.region and g.order_date = date 'epoch' + order_day and g.orders = 0
       """;
 
+  private final TablePlace place;
+  private final String silver;
+  private final String gold;
+
+  /** Writes the live tables, or a run's own. */
+  public OrderRows(TablePlace place) {
+    this.place = place;
+    this.silver = place.name("silver", SILVER);
+    this.gold = place.name("gold", GOLD);
+  }
+
   @Override
   public List<RequiredTable> tables() {
-    return List.of(SILVER, GOLD);
+    return List.of(
+        new RequiredTable(place.schema("silver"), SILVER, List.of("order_id")), gold(place));
+  }
+
+  static RequiredTable gold(TablePlace place) {
+    return new RequiredTable(place.schema("gold"), GOLD, List.of("region", "order_date"));
+  }
+
+  /** The statement with the names of the tables. */
+  private PreparedStatement prepare(Connection connection, String sql) throws SQLException {
+    return connection.prepareStatement(sql.replace("SILVER", silver).replace("GOLD", gold));
   }
 
   @Override
@@ -180,8 +199,8 @@ public final class OrderRows implements RowWriter<Order> {
   }
 
   /** Returns the orders that were there already. */
-  private static List<Order> insertNew(
-      Connection connection, List<Order> orders, RevenueChanges changes) throws SQLException {
+  private List<Order> insertNew(Connection connection, List<Order> orders, RevenueChanges changes)
+      throws SQLException {
     Set<String> there = existing(connection, orders);
     List<Order> existing = new ArrayList<>();
     List<Order> fresh = new ArrayList<>(orders.size());
@@ -197,9 +216,8 @@ public final class OrderRows implements RowWriter<Order> {
     return existing;
   }
 
-  private static Set<String> existing(Connection connection, List<Order> orders)
-      throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(EXISTING)) {
+  private Set<String> existing(Connection connection, List<Order> orders) throws SQLException {
+    try (PreparedStatement select = prepare(connection, EXISTING)) {
       new Columns<>(connection, select, orders, 1).text(Order::orderId);
       return ids(select);
     }
@@ -210,9 +228,9 @@ public final class OrderRows implements RowWriter<Order> {
    *
    * @return false, and nothing is changed, if one of them is there
    */
-  private static boolean copied(Connection connection, List<Order> orders) throws SQLException {
+  private boolean copied(Connection connection, List<Order> orders) throws SQLException {
     Savepoint before = connection.setSavepoint();
-    try (BinaryCopy copy = BinaryCopy.into(connection, COPIED)) {
+    try (BinaryCopy copy = BinaryCopy.into(connection, silver + COPIED)) {
       for (Order order : orders) {
         copy(order, copy);
       }
@@ -248,8 +266,8 @@ public final class OrderRows implements RowWriter<Order> {
     copy.bigint(origin.offset());
   }
 
-  private static Set<String> insert(Connection connection, List<Order> orders) throws SQLException {
-    try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
+  private Set<String> insert(Connection connection, List<Order> orders) throws SQLException {
+    try (PreparedStatement insert = prepare(connection, INSERT)) {
       setRows(connection, insert, orders);
       return ids(insert);
     }
@@ -266,12 +284,12 @@ public final class OrderRows implements RowWriter<Order> {
   }
 
   /** Returns how many rows were older. */
-  private static int update(Connection connection, List<Order> orders, RevenueChanges changes)
+  private int update(Connection connection, List<Order> orders, RevenueChanges changes)
       throws SQLException {
     Map<String, Order> byId = new HashMap<>();
     orders.forEach(order -> byId.put(order.orderId(), order));
     int updated = 0;
-    try (PreparedStatement update = connection.prepareStatement(UPDATE)) {
+    try (PreparedStatement update = prepare(connection, UPDATE)) {
       setRows(connection, update, orders);
       try (ResultSet older = update.executeQuery()) {
         while (older.next()) {
@@ -287,10 +305,10 @@ public final class OrderRows implements RowWriter<Order> {
   }
 
   /** Returns how many of the changed rows were final. */
-  private static long addToGold(Connection connection, List<RevenueChanges.Change> changes)
+  private long addToGold(Connection connection, List<RevenueChanges.Change> changes)
       throws SQLException {
     long corrections = 0;
-    try (PreparedStatement add = connection.prepareStatement(ADD_TO_GOLD)) {
+    try (PreparedStatement add = prepare(connection, ADD_TO_GOLD)) {
       Columns<RevenueChanges.Change> columns = new Columns<>(connection, add, changes, 1);
       columns.text(RevenueChanges.Change::region);
       columns.days(RevenueChanges.Change::orderDate);
@@ -305,7 +323,7 @@ public final class OrderRows implements RowWriter<Order> {
     List<RevenueChanges.Change> fewer =
         changes.stream().filter(change -> change.orders() < 0).toList();
     if (!fewer.isEmpty()) {
-      try (PreparedStatement delete = connection.prepareStatement(DELETE_EMPTY_GOLD)) {
+      try (PreparedStatement delete = prepare(connection, DELETE_EMPTY_GOLD)) {
         Columns<RevenueChanges.Change> columns = new Columns<>(connection, delete, fewer, 1);
         columns.text(RevenueChanges.Change::region);
         columns.days(RevenueChanges.Change::orderDate);

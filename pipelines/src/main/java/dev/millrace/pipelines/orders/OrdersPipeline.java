@@ -6,6 +6,7 @@ import dev.millrace.io.jdbc.JdbcRows;
 import dev.millrace.io.jdbc.LateRecordRows;
 import dev.millrace.io.jdbc.LedgerRows;
 import dev.millrace.io.jdbc.RequiredTable;
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.transforms.admission.AdmissionRule;
 import dev.millrace.transforms.admission.AdmitOnce;
 import dev.millrace.transforms.admission.LatePolicy;
@@ -21,6 +22,7 @@ import dev.millrace.transforms.record.Batches;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.record.RouteByKey;
 import dev.millrace.transforms.time.EventTime;
+import dev.millrace.transforms.time.TimeRange;
 import dev.millrace.transforms.window.ClosedWindows;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,13 +84,15 @@ public final class OrdersPipeline {
      *
      * @param run of {@link dev.millrace.io.jdbc.Runs}
      * @param pipelineVersion noted in the dead letters and late records
+     * @param place the live tables, or a run's own
      */
-    public static Sinks postgres(Database database, long run, String pipelineVersion) {
+    public static Sinks postgres(
+        Database database, long run, String pipelineVersion, TablePlace place) {
       LateRecordRows late = new LateRecordRows(run, pipelineVersion);
       DeadLetterRows deadLetters = new DeadLetterRows(pipelineVersion);
       return new Sinks(
-          JdbcRows.write(NAME, database, new OrderRows()).withDeadLetters(Order::record),
-          JdbcRows.write(NAME + ".final_days", database, new FinalDayRows()),
+          JdbcRows.write(NAME, database, new OrderRows(place)).withDeadLetters(Order::record),
+          JdbcRows.write(NAME + ".final_days", database, new FinalDayRows(place)),
           JdbcRows.writeAfterCheckpoint(NAME + ".late_records", database, late),
           JdbcRows.writeAfterCheckpoint(NAME + ".dead_letters", database, deadLetters),
           JdbcRows.writeAfterCheckpoint(NAME + ".ledger", database, new LedgerRows(run, NAME)));
@@ -97,7 +101,7 @@ public final class OrdersPipeline {
 
   /** The tables that {@link Sinks#postgres} writes. */
   public static List<RequiredTable> tables() {
-    List<RequiredTable> tables = new ArrayList<>(new OrderRows().tables());
+    List<RequiredTable> tables = new ArrayList<>(new OrderRows(TablePlace.LIVE).tables());
     tables.addAll(new DeadLetterRows("").tables());
     tables.addAll(new LateRecordRows(0, "").tables());
     tables.addAll(new LedgerRows(0, NAME).tables());
@@ -110,13 +114,15 @@ public final class OrdersPipeline {
    * @param eventTime how {@code source} dates records
    * @param admission which versions count, and until when a day's rows stay preliminary; its window
    *     is {@link #DAY}
+   * @param range the event times that count; all but for a repair
    */
   public static void build(
       Pipeline pipeline,
       PTransform<PBegin, PCollection<Batch<RawRecord>>> source,
       EventTime eventTime,
       Sinks sinks,
-      AdmissionRule admission) {
+      AdmissionRule admission,
+      TimeRange range) {
     Ledger ledger =
         Ledger.of(new Closing(DAY, admission.latenessDownstream(), Duration.ZERO), Map.of());
     List<PCollection<DeadLetter>> deadLetters = new ArrayList<>();
@@ -126,6 +132,7 @@ public final class OrdersPipeline {
             .apply(
                 "DecodeOrders",
                 DecodeRecords.with(NAME, new OrderDecoder(eventTime), OrderCoder.of())
+                    .within(range)
                     .countedIn(ledger))
             .failuresTo(deadLetters)
             .apply("AdmitOnce", AdmitOnce.by(NAME, new OrderIdentity(), admission));

@@ -4,6 +4,7 @@ import dev.millrace.io.jdbc.Columns;
 import dev.millrace.io.jdbc.RequiredTable;
 import dev.millrace.io.jdbc.RowWriter;
 import dev.millrace.io.jdbc.RunAttempt;
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.transforms.window.WindowResult;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -25,8 +26,7 @@ import java.util.TreeMap;
 final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
   private static final long serialVersionUID = 1L;
 
-  static final RequiredTable TABLE =
-      new RequiredTable("gold", "sessions", List.of("user_id", "session_start"));
+  private static final String TABLE = "sessions";
 
   private static final String BOUNDS =
       """
@@ -41,7 +41,7 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
   private static final String GIVES_WAY =
       """
       exists (
-        select from gold.sessions newer
+        select from SESSIONS newer
         where newer.user_id = incoming.user_id
           and newer.session_start < incoming.session_end
           and newer.session_end > incoming.session_start
@@ -56,7 +56,7 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
 
   private static final String REMOVE_SWALLOWED =
       """
-      delete from gold.sessions g
+      delete from SESSIONS g
       using (
         select user_id, %s, is_final
         from unnest(?, ?, ?, ?) as merged (user_id, session_start, session_end, is_final)) incoming
@@ -71,7 +71,7 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
 
   private static final String UPSERT =
       """
-      insert into gold.sessions as g (user_id, session_start, session_end, is_final, events, pages,
+      insert into SESSIONS as g (user_id, session_start, session_end, is_final, events, pages,
         pane, timing, _run, _attempt, _merged_at)
       select user_id, session_start, session_end, is_final, events, pages, pane, timing, ?, ?, now()
       from (
@@ -92,16 +92,28 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
       """
           .formatted(BOUNDS, GIVES_WAY);
 
+  private final TablePlace place;
   private final RunAttempt run;
   private transient long attempt;
 
-  SessionRows(RunAttempt run) {
+  /**
+   * Writes sessions.
+   *
+   * @param place the live table, or a run's own
+   */
+  SessionRows(TablePlace place, RunAttempt run) {
+    this.place = place;
     this.run = run;
+  }
+
+  private PreparedStatement prepare(Connection connection, String sql) throws SQLException {
+    return connection.prepareStatement(sql.replace("SESSIONS", place.name("gold", TABLE)));
   }
 
   @Override
   public List<RequiredTable> tables() {
-    return List.of(TABLE);
+    return List.of(
+        new RequiredTable(place.schema("gold"), TABLE, List.of("user_id", "session_start")));
   }
 
   @Override
@@ -122,7 +134,7 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
       throws SQLException {
     List<WindowResult<SessionStats>> newest = withoutSwallowed(results);
     long merged;
-    try (PreparedStatement remove = connection.prepareStatement(REMOVE_SWALLOWED)) {
+    try (PreparedStatement remove = prepare(connection, REMOVE_SWALLOWED)) {
       setKeys(connection, remove, newest, 1);
       remove.setLong(5, run.run());
       remove.setLong(6, run.run());
@@ -130,7 +142,7 @@ final class SessionRows implements RowWriter<WindowResult<SessionStats>> {
       setNewer(remove, 8);
       merged = remove.executeUpdate();
     }
-    try (PreparedStatement upsert = connection.prepareStatement(UPSERT)) {
+    try (PreparedStatement upsert = prepare(connection, UPSERT)) {
       upsert.setLong(1, run.run());
       upsert.setLong(2, attempt);
       Columns<WindowResult<SessionStats>> columns = setKeys(connection, upsert, newest, 3);

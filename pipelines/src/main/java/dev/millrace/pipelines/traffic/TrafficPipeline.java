@@ -14,6 +14,8 @@ import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
 import dev.millrace.transforms.window.AggregateByWindow;
 import dev.millrace.transforms.window.CountWritten;
+import dev.millrace.transforms.window.InScope;
+import dev.millrace.transforms.window.Scope;
 import dev.millrace.transforms.window.ValueStats;
 import dev.millrace.transforms.window.ValueStatsCoder;
 import dev.millrace.transforms.window.WindowPolicy;
@@ -70,6 +72,9 @@ public final class TrafficPipeline {
 
   private static final Duration EVERY_MINUTE = Duration.standardMinutes(1);
 
+  /** How much of the time beside it a repair reads: a longer session than this is cut. */
+  public static final java.time.Duration REACH = java.time.Duration.ofHours(1);
+
   /** A session may go on for long, and is written for good when it ends. */
   private static final Duration PATIENCE = Duration.standardDays(1);
 
@@ -83,12 +88,15 @@ public final class TrafficPipeline {
    * @param admission which events go into them; its window is {@link #FIVE_MINUTES}
    * @param earlyFiring how long after a window's first new event it shows a preliminary result, in
    *     processing time; null for never
+   * @param scope the windows that are written; a bounded run over some of them reads {@link #REACH}
+   *     more than they hold
    */
   public record Wish(
       EventTime eventTime,
       Set<Output> outputs,
       AdmissionRule admission,
-      @Nullable Duration earlyFiring) {
+      @Nullable Duration earlyFiring,
+      Scope scope) {
 
     private WindowPolicy of(WindowPolicy windows) {
       WindowPolicy late = windows.withAllowedLateness(admission.latenessDownstream());
@@ -115,6 +123,7 @@ public final class TrafficPipeline {
             .apply(
                 "DecodeEvents",
                 DecodeRecords.with(NAME, new EventDecoder(wish.eventTime()), EventCoder.of())
+                    .within(wish.scope().records(REACH))
                     .countedIn(ledger))
             .failuresTo(deadLetters)
             .apply(
@@ -125,7 +134,12 @@ public final class TrafficPipeline {
     deadLetters.add(judged.conflicting());
     judged.late().apply("WriteLate", sinks.late());
     if (wish.outputs().contains(Output.FIVE_MINUTES)) {
-      PCollection<WindowResult<ValueStats>> results = events.apply("FiveMinutes", byRegion(fixed));
+      PCollection<WindowResult<ValueStats>> results =
+          inScope(
+              wish.scope(),
+              Output.FIVE_MINUTES,
+              events.apply("FiveMinutes", byRegion(fixed)),
+              ledger);
       count(
           Output.FIVE_MINUTES,
           results.apply("WriteFiveMinutes", sinks.fiveMinutes()).output(),
@@ -135,7 +149,8 @@ public final class TrafficPipeline {
       }
     }
     if (wish.outputs().contains(Output.SLIDING)) {
-      PCollection<WindowResult<ValueStats>> results = events.apply("Sliding", byRegion(sliding));
+      PCollection<WindowResult<ValueStats>> results =
+          inScope(wish.scope(), Output.SLIDING, events.apply("Sliding", byRegion(sliding)), ledger);
       count(Output.SLIDING, results.apply("WriteSliding", sinks.sliding()).output(), ledger);
     }
     if (wish.outputs().contains(Output.SESSIONS)) {
@@ -145,9 +160,13 @@ public final class TrafficPipeline {
               .apply("WithoutUser", Batches.where(event -> event.userId() == null))
               .apply("Nobodys", Batches.values()));
       PCollection<WindowResult<SessionStats>> results =
-          events
-              .apply("WithUser", Batches.where(event -> event.userId() != null))
-              .apply("Sessions", byUser(sessions));
+          inScope(
+              wish.scope(),
+              Output.SESSIONS,
+              events
+                  .apply("WithUser", Batches.where(event -> event.userId() != null))
+                  .apply("Sessions", byUser(sessions)),
+              ledger);
       count(Output.SESSIONS, results.apply("WriteSessions", sinks.sessions()).output(), ledger);
     }
     ledger
@@ -165,6 +184,20 @@ public final class TrafficPipeline {
             output -> rowsOfAnEvent.put(output.table(), windows.get(output).windowsPerElement()));
     Duration after = wish.admission().latenessDownstream();
     return Ledger.of(new Closing(FIVE_MINUTES, after, PATIENCE), rowsOfAnEvent);
+  }
+
+  /** The results that the run answers for; the others are counted. */
+  private static <A> PCollection<WindowResult<A>> inScope(
+      Scope scope, Output output, PCollection<WindowResult<A>> results, Ledger ledger) {
+    if (scope.isAll()) {
+      return results;
+    }
+    String stage = Stage.skipped(output.table());
+    ledger.add(
+        results
+            .apply("OutOfScope." + output.table(), InScope.outOf(scope))
+            .apply("Count." + stage, CountWritten.as(stage, FIVE_MINUTES)));
+    return results.apply("InScope." + output.table(), InScope.of(scope));
   }
 
   private static <A> void count(

@@ -7,6 +7,7 @@ import dev.millrace.io.jdbc.LateRecordRows;
 import dev.millrace.io.jdbc.LedgerRows;
 import dev.millrace.io.jdbc.RequiredTable;
 import dev.millrace.io.jdbc.RunAttempt;
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.transforms.deadletter.DeadLetter;
 import dev.millrace.transforms.deadletter.LateRecord;
 import dev.millrace.transforms.ledger.LedgerEntry;
@@ -58,17 +59,19 @@ public record TrafficSinks(
    * @param run of {@link dev.millrace.io.jdbc.Runs}: a later one overwrites what earlier ones have
    *     written
    * @param pipelineVersion noted in the dead letters and late records
+   * @param place the live tables, or a run's own
    */
-  public static TrafficSinks postgres(Database database, long run, String pipelineVersion) {
+  public static TrafficSinks postgres(
+      Database database, long run, String pipelineVersion, TablePlace place) {
     RunAttempt attempt = new RunAttempt(run);
-    WindowRows fiveMinutes = new WindowRows(Output.FIVE_MINUTES.table(), attempt);
-    WindowRows sliding = new WindowRows(Output.SLIDING.table(), attempt);
+    WindowRows fiveMinutes = new WindowRows(Output.FIVE_MINUTES.table(), place, attempt);
+    WindowRows sliding = new WindowRows(Output.SLIDING.table(), place, attempt);
     DeadLetterRows deadLetters = new DeadLetterRows(pipelineVersion);
     LateRecordRows late = new LateRecordRows(run, pipelineVersion);
     return new TrafficSinks(
         JdbcRows.write(NAME, database, fiveMinutes),
         JdbcRows.write(NAME, database, sliding),
-        JdbcRows.write(NAME, database, new SessionRows(attempt)),
+        JdbcRows.write(NAME, database, new SessionRows(place, attempt)),
         JdbcRows.writeAfterCheckpoint(NAME + ".late_records", database, late),
         JdbcRows.writeAfterCheckpoint(NAME + ".dead_letters", database, deadLetters),
         JdbcRows.writeAfterCheckpoint(NAME + ".ledger", database, new LedgerRows(run, NAME)),
@@ -89,8 +92,8 @@ public record TrafficSinks(
     for (Output output : outputs) {
       tables.addAll(
           output == Output.SESSIONS
-              ? new SessionRows(none).tables()
-              : new WindowRows(output.table(), none).tables());
+              ? new SessionRows(TablePlace.LIVE, none).tables()
+              : new WindowRows(output.table(), TablePlace.LIVE, none).tables());
     }
     return tables;
   }

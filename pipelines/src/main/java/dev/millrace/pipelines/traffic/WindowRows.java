@@ -4,6 +4,7 @@ import dev.millrace.io.jdbc.Columns;
 import dev.millrace.io.jdbc.RequiredTable;
 import dev.millrace.io.jdbc.RowWriter;
 import dev.millrace.io.jdbc.RunAttempt;
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.transforms.window.ValueStats;
 import dev.millrace.transforms.window.WindowResult;
 import java.sql.Connection;
@@ -53,6 +54,7 @@ final class WindowRows implements RowWriter<WindowResult<ValueStats>> {
       """;
 
   private final String table;
+  private final TablePlace place;
   private final RunAttempt run;
   private transient long attempt;
 
@@ -60,15 +62,18 @@ final class WindowRows implements RowWriter<WindowResult<ValueStats>> {
    * Writes a table.
    *
    * @param table of schema gold
+   * @param place the live table, or a run's own
    */
-  WindowRows(String table, RunAttempt run) {
+  WindowRows(String table, TablePlace place, RunAttempt run) {
     this.table = table;
+    this.place = place;
     this.run = run;
   }
 
   @Override
   public List<RequiredTable> tables() {
-    return List.of(new RequiredTable("gold", table, List.of("region", "window_start")));
+    return List.of(
+        new RequiredTable(place.schema("gold"), table, List.of("region", "window_start")));
   }
 
   @Override
@@ -89,7 +94,7 @@ final class WindowRows implements RowWriter<WindowResult<ValueStats>> {
       throws SQLException {
     List<WindowResult<ValueStats>> newest = newestOfEach(results);
     try (PreparedStatement upsert =
-        connection.prepareStatement(UPSERT.formatted("gold." + table))) {
+        connection.prepareStatement(UPSERT.formatted(place.name("gold", table)))) {
       upsert.setLong(1, run.run());
       upsert.setLong(2, attempt);
       Columns<WindowResult<ValueStats>> columns = new Columns<>(connection, upsert, newest, 3);

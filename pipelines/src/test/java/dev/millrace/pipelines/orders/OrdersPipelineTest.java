@@ -4,9 +4,11 @@ import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.is;
 
 import dev.millrace.io.jdbc.Database;
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.io.kafka.KafkaRecords;
 import dev.millrace.io.kafka.KafkaTopic;
 import dev.millrace.transforms.time.EventTime;
+import dev.millrace.transforms.time.TimeRange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +28,9 @@ class OrdersPipelineTest {
             new KafkaTopic("localhost:9092", "orders", "group", Map.of()), EventTime.ofRecord()),
         EventTime.ofRecord(),
         OrdersPipeline.Sinks.postgres(
-            new Database("jdbc:postgresql://localhost/x", "me", ""), 1, "0"),
-        OrdersPipeline.ADMISSION);
+            new Database("jdbc:postgresql://localhost/x", "me", ""), 1, "0", TablePlace.LIVE),
+        OrdersPipeline.ADMISSION,
+        TimeRange.ALWAYS);
 
     assertThat(
         String.join("\n", steps(pipeline)),

@@ -9,6 +9,7 @@ import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.is;
 
 import dev.millrace.io.jdbc.Database;
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.io.kafka.KafkaRecords;
 import dev.millrace.io.kafka.KafkaTopic;
 import dev.millrace.transforms.deadletter.DeadLetter;
@@ -22,6 +23,7 @@ import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.record.RawRecordCoder;
 import dev.millrace.transforms.time.EventTime;
 import dev.millrace.transforms.window.EventCounts;
+import dev.millrace.transforms.window.Scope;
 import dev.millrace.transforms.window.ValueStats;
 import dev.millrace.transforms.window.WindowResult;
 import java.io.Serializable;
@@ -372,7 +374,8 @@ public class TrafficPipelineTest implements Serializable {
   }
 
   private static TrafficPipeline.Wish wish(Set<Output> outputs, @Nullable Duration earlyFiring) {
-    return new TrafficPipeline.Wish(EVENT_TIME, outputs, TrafficPipeline.ADMISSION, earlyFiring);
+    return new TrafficPipeline.Wish(
+        EVENT_TIME, outputs, TrafficPipeline.ADMISSION, earlyFiring, Scope.ALL);
   }
 
   private TrafficSinks captured() {
@@ -390,7 +393,8 @@ public class TrafficPipelineTest implements Serializable {
         pipeline,
         KafkaRecords.live(
             new KafkaTopic("localhost:9092", "events", "group", Map.of()), EVENT_TIME),
-        TrafficSinks.postgres(new Database("jdbc:postgresql://localhost/x", "me", ""), 1, "0"),
+        TrafficSinks.postgres(
+            new Database("jdbc:postgresql://localhost/x", "me", ""), 1, "0", TablePlace.LIVE),
         wish(outputs, null));
     List<String> names = new ArrayList<>();
     pipeline.traverseTopologically(

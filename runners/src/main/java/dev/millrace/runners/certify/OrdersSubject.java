@@ -1,5 +1,6 @@
 package dev.millrace.runners.certify;
 
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.pipelines.orders.OrdersPipeline;
 import dev.millrace.runners.feed.Events;
 import dev.millrace.runners.feed.Faults;
@@ -7,6 +8,7 @@ import dev.millrace.runners.feed.OrderEvents;
 import dev.millrace.transforms.admission.LatePolicy;
 import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.time.TimeRange;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -113,7 +115,8 @@ final class OrdersSubject implements Subject {
       Pipeline pipeline, PTransform<PBegin, PCollection<Batch<RawRecord>>> source, Wiring wiring) {
     FaultInjector faults = wiring.faults();
     OrdersPipeline.Sinks tables =
-        OrdersPipeline.Sinks.postgres(wiring.database(), wiring.run(), wiring.version());
+        OrdersPipeline.Sinks.postgres(
+            wiring.database(), wiring.run(), wiring.version(), TablePlace.LIVE);
     OrdersPipeline.build(
         pipeline,
         Through.source(faults, source),
@@ -124,7 +127,8 @@ final class OrdersSubject implements Subject {
             Through.sink(faults, "late", tables.late()),
             Through.sink(faults, "dead_letters", tables.deadLetters()),
             Through.sink(faults, "ledger", tables.ledger())),
-        wiring.rule(OrdersPipeline.ADMISSION));
+        wiring.rule(OrdersPipeline.ADMISSION),
+        TimeRange.ALWAYS);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.millrace.runners.certify;
 
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.pipelines.traffic.Output;
 import dev.millrace.pipelines.traffic.TrafficPipeline;
 import dev.millrace.pipelines.traffic.TrafficSinks;
@@ -9,6 +10,7 @@ import dev.millrace.runners.feed.TrafficEvents;
 import dev.millrace.transforms.admission.LatePolicy;
 import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.window.Scope;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -128,7 +130,8 @@ final class TrafficSubject implements Subject {
   public void build(
       Pipeline pipeline, PTransform<PBegin, PCollection<Batch<RawRecord>>> source, Wiring wiring) {
     FaultInjector faults = wiring.faults();
-    TrafficSinks tables = TrafficSinks.postgres(wiring.database(), wiring.run(), wiring.version());
+    TrafficSinks tables =
+        TrafficSinks.postgres(wiring.database(), wiring.run(), wiring.version(), TablePlace.LIVE);
     TrafficPipeline.build(
         pipeline,
         Through.source(faults, source),
@@ -144,7 +147,8 @@ final class TrafficSubject implements Subject {
             EVENT_TIME,
             EnumSet.allOf(Output.class),
             wiring.rule(TrafficPipeline.ADMISSION),
-            wiring.isLive() ? EARLY : null));
+            wiring.isLive() ? EARLY : null,
+            Scope.ALL));
   }
 
   @Override

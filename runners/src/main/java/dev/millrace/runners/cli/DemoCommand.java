@@ -3,6 +3,7 @@ package dev.millrace.runners.cli;
 import dev.millrace.io.jdbc.Database;
 import dev.millrace.io.jdbc.Migrations;
 import dev.millrace.io.jdbc.Runs;
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.io.kafka.GroupLag;
 import dev.millrace.io.kafka.KafkaRecords;
 import dev.millrace.io.kafka.KafkaTopic;
@@ -16,6 +17,7 @@ import dev.millrace.runners.launch.Launch;
 import dev.millrace.runners.local.Installation;
 import dev.millrace.runners.local.LocalStack;
 import dev.millrace.transforms.time.EventTime;
+import dev.millrace.transforms.time.TimeRange;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
@@ -136,8 +138,10 @@ final class DemoCommand implements Runnable {
                     pipeline,
                     KafkaRecords.live(topic, EVENT_TIME),
                     EVENT_TIME,
-                    OrdersPipeline.Sinks.postgres(database, run, Version.current()),
-                    OrdersPipeline.ADMISSION),
+                    OrdersPipeline.Sinks.postgres(
+                        database, run, Version.current(), TablePlace.LIVE),
+                    OrdersPipeline.ADMISSION,
+                    TimeRange.ALWAYS),
             () -> "");
     return job;
   }

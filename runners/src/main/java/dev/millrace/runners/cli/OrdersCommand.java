@@ -1,7 +1,9 @@
 package dev.millrace.runners.cli;
 
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.pipelines.orders.OrdersPipeline;
 import dev.millrace.transforms.admission.AdmissionRule;
+import dev.millrace.transforms.time.TimeRange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +49,9 @@ final class OrdersCommand implements Callable<Integer>, TellsAllMistakes {
                 pipeline,
                 parts.records(),
                 parts.eventTime(),
-                OrdersPipeline.Sinks.postgres(parts.database(), parts.run(), Version.current()),
-                run.fitted(rule)));
+                OrdersPipeline.Sinks.postgres(
+                    parts.database(), parts.run(), Version.current(), TablePlace.LIVE),
+                run.fitted(rule),
+                TimeRange.ALWAYS));
   }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.runners.cli;
 
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.io.kafka.Delivery;
 import dev.millrace.io.kafka.KafkaMessages;
 import dev.millrace.io.kafka.KafkaTopic;
@@ -7,6 +8,7 @@ import dev.millrace.pipelines.traffic.Output;
 import dev.millrace.pipelines.traffic.TrafficPipeline;
 import dev.millrace.pipelines.traffic.TrafficSinks;
 import dev.millrace.transforms.admission.AdmissionRule;
+import dev.millrace.transforms.window.Scope;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -104,12 +106,17 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
                 parts.records(),
                 sinks(parts, target, promised),
                 new TrafficPipeline.Wish(
-                    parts.eventTime(), chosen, run.fitted(rule), early(parts.isLive()))));
+                    parts.eventTime(),
+                    chosen,
+                    run.fitted(rule),
+                    early(parts.isLive()),
+                    Scope.ALL)));
   }
 
   private static TrafficSinks sinks(
       PipelineRun.Parts parts, @Nullable KafkaTopic target, Delivery delivery) {
-    TrafficSinks tables = TrafficSinks.postgres(parts.database(), parts.run(), Version.current());
+    TrafficSinks tables =
+        TrafficSinks.postgres(parts.database(), parts.run(), Version.current(), TablePlace.LIVE);
     if (target == null) {
       return tables;
     }

@@ -2,6 +2,7 @@ package dev.millrace.pipelines.orders;
 
 import dev.millrace.io.jdbc.Database;
 import dev.millrace.io.jdbc.Migrations;
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import java.math.BigDecimal;
@@ -167,7 +168,7 @@ public final class GoldStrategies {
 
   private static void write(
       Database database, String way, List<Order> orders, int first, int step) {
-    OrderRows changes = new OrderRows();
+    OrderRows changes = new OrderRows(TablePlace.LIVE);
     try (Connection connection = database.connect()) {
       connection.setAutoCommit(false);
       for (int i = first * BATCH; i < orders.size(); i += step * BATCH) {

@@ -9,6 +9,7 @@ import static org.hamcrest.Matchers.is;
 import dev.millrace.io.jdbc.Database;
 import dev.millrace.io.jdbc.RowWriter;
 import dev.millrace.io.jdbc.RunAttempt;
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.runners.support.SharedStack;
 import dev.millrace.runners.support.Tables;
 import dev.millrace.transforms.window.EventCounts;
@@ -249,7 +250,7 @@ class TrafficTablesIT {
   }
 
   private static WindowRows windowsOf(long run) {
-    return new WindowRows("events_5m", new RunAttempt(run));
+    return new WindowRows("events_5m", TablePlace.LIVE, new RunAttempt(run));
   }
 
   private SessionRows session(long run) throws SQLException {
@@ -257,7 +258,7 @@ class TrafficTablesIT {
   }
 
   private static SessionRows sessionsOf(long run) {
-    return new SessionRows(new RunAttempt(run));
+    return new SessionRows(TablePlace.LIVE, new RunAttempt(run));
   }
 
   private <W extends RowWriter<?>> W opened(W writer) throws SQLException {

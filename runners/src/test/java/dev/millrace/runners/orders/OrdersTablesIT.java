@@ -11,6 +11,7 @@ import static org.hamcrest.Matchers.is;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.io.jdbc.Database;
+import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.pipelines.orders.OrdersPipeline;
 import dev.millrace.runners.support.OrderJson;
 import dev.millrace.runners.support.SharedStack;
@@ -20,6 +21,7 @@ import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.record.RawRecordCoder;
 import dev.millrace.transforms.time.EventTime;
+import dev.millrace.transforms.time.TimeRange;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -284,8 +286,9 @@ class OrdersTablesIT {
           }
         },
         EventTime.ofRecord(),
-        OrdersPipeline.Sinks.postgres(database, 1, "test"),
-        OrdersPipeline.ADMISSION);
+        OrdersPipeline.Sinks.postgres(database, 1, "test", TablePlace.LIVE),
+        OrdersPipeline.ADMISSION,
+        TimeRange.ALWAYS);
     pipeline.run().waitUntilFinish();
   }
 

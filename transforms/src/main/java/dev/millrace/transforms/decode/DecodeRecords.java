@@ -11,6 +11,7 @@ import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.BatchBuilder;
 import dev.millrace.transforms.record.BatchCoder;
 import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.time.TimeRange;
 import java.util.List;
 import org.apache.beam.sdk.coders.Coder;
 import org.apache.beam.sdk.coders.ListCoder;
@@ -30,7 +31,7 @@ import org.joda.time.Instant;
 
 /**
  * Decodes each record into a value, or into a dead letter of stage {@code decode}. The values of a
- * batch of records are one batch or some.
+ * batch of records are one batch or some. A bounded run over a part of time passes over the others.
  *
  * <ul>
  *   <li>Input: bounded or unbounded; any windowing, which the outputs keep, but the global one if
@@ -56,15 +57,21 @@ public final class DecodeRecords<T>
   private final String pipeline;
   private final RecordDecoder<T> decoder;
   private final Coder<T> coder;
+  private final TimeRange range;
 
   /** Of use only while the graph is built. */
   private final transient @Nullable Ledger ledger;
 
   private DecodeRecords(
-      String pipeline, RecordDecoder<T> decoder, Coder<T> coder, @Nullable Ledger ledger) {
+      String pipeline,
+      RecordDecoder<T> decoder,
+      Coder<T> coder,
+      TimeRange range,
+      @Nullable Ledger ledger) {
     this.pipeline = pipeline;
     this.decoder = decoder;
     this.coder = coder;
+    this.range = range;
     this.ledger = ledger;
   }
 
@@ -76,12 +83,17 @@ public final class DecodeRecords<T>
    */
   public static <T> DecodeRecords<T> with(
       String pipeline, RecordDecoder<T> decoder, Coder<T> coder) {
-    return new DecodeRecords<>(pipeline, decoder, coder, null);
+    return new DecodeRecords<>(pipeline, decoder, coder, TimeRange.ALWAYS, null);
+  }
+
+  /** The same for the records of a range of event time; others are {@link Stage#FILTERED}. */
+  public DecodeRecords<T> within(TimeRange itsRange) {
+    return new DecodeRecords<>(pipeline, decoder, coder, itsRange, ledger);
   }
 
   /** The same, and counts the records as {@link Stage#READ}, by their timestamps. */
   public DecodeRecords<T> countedIn(Ledger itsLedger) {
-    return new DecodeRecords<>(pipeline, decoder, coder, itsLedger);
+    return new DecodeRecords<>(pipeline, decoder, coder, range, itsLedger);
   }
 
   @Override
@@ -94,7 +106,7 @@ public final class DecodeRecords<T>
     PCollectionTuple decoded =
         records.apply(
             "Decode",
-            ParDo.of(new DecodeFn<>(pipeline, decoder, values, letters, tallies, window))
+            ParDo.of(new DecodeFn<>(this, values, letters, tallies, window))
                 .withOutputTags(values, TupleTagList.of(letters).and(tallies)));
     decoded.get(values).setCoder(BatchCoder.of(coder));
     decoded.get(letters).setCoder(DeadLetterCoder.of());
@@ -113,6 +125,7 @@ public final class DecodeRecords<T>
 
     private final String pipeline;
     private final RecordDecoder<T> decoder;
+    private final TimeRange range;
     private final TupleTag<Batch<T>> values;
     private final TupleTag<DeadLetter> letters;
     private final TupleTag<List<LedgerEntry>> tallies;
@@ -124,17 +137,18 @@ public final class DecodeRecords<T>
     // One update of a counter per bundle, not per record.
     private transient long readInBundle;
     private transient long lettersInBundle;
+    private transient long filteredInBundle;
     private transient @Nullable Tally tally;
 
     DecodeFn(
-        String pipeline,
-        RecordDecoder<T> decoder,
+        DecodeRecords<T> decode,
         TupleTag<Batch<T>> values,
         TupleTag<DeadLetter> letters,
         TupleTag<List<LedgerEntry>> tallies,
         @Nullable Duration window) {
-      this.pipeline = pipeline;
-      this.decoder = decoder;
+      this.pipeline = decode.pipeline;
+      this.decoder = decode.decoder;
+      this.range = decode.range;
       this.values = values;
       this.letters = letters;
       this.tallies = tallies;
@@ -148,6 +162,7 @@ public final class DecodeRecords<T>
     public void startBundle() {
       readInBundle = 0;
       lettersInBundle = 0;
+      filteredInBundle = 0;
       tally = window == null ? null : new Tally(window);
     }
 
@@ -174,6 +189,10 @@ public final class DecodeRecords<T>
       if (tally != null) {
         tally.add(Stage.READ, millis);
       }
+      if (!range.contains(millis)) {
+        filter(millis);
+        return;
+      }
       String errorClass;
       String message;
       try {
@@ -193,10 +212,17 @@ public final class DecodeRecords<T>
               Instant.ofEpochMilli(millis));
     }
 
+    private void filter(long millis) {
+      filteredInBundle++;
+      if (tally != null) {
+        tally.add(Stage.FILTERED, millis);
+      }
+    }
+
     @FinishBundle
     public void finishBundle(FinishBundleContext out) {
       read.inc(readInBundle);
-      decoded.inc(readInBundle - lettersInBundle);
+      decoded.inc(readInBundle - lettersInBundle - filteredInBundle);
       deadLetters.inc(lettersInBundle);
       if (tally != null) {
         tally.output((counts, at, global) -> out.output(tallies, counts, at, global));

@@ -30,7 +30,7 @@ final class Account {
 
   /**
    * What a record of the window has come to: with several tables, it is written when each of those
-   * that it is meant for has it, and filtered if none is.
+   * that it is meant for has it, and filtered if none is, or if its rows are left out.
    *
    * @param tables with how many of its rows hold the same record; none, if the stages are counted
    *     as they are
@@ -44,12 +44,13 @@ final class Account {
     Map<String, Long> all = new HashMap<>(counts);
     for (Map.Entry<String, Integer> table : tables.entrySet()) {
       long notMeant = get(Stage.filtered(table.getKey()));
-      long written = get(Stage.written(table.getKey())) / table.getValue();
-      all.put(Stage.written(table.getKey()), written);
-      done = Math.min(done, written + notMeant);
-      filtered = Math.min(filtered, notMeant);
+      long rows = get(Stage.written(table.getKey()));
+      long skipped = get(Stage.skipped(table.getKey()));
+      all.put(Stage.written(table.getKey()), rows / table.getValue());
+      done = Math.min(done, (rows + skipped) / table.getValue() + notMeant);
+      filtered = Math.min(filtered, skipped / table.getValue() + notMeant);
     }
-    all.put(Stage.FILTERED, filtered);
+    all.put(Stage.FILTERED, get(Stage.FILTERED) + filtered);
     all.put(Stage.WRITTEN, done - filtered);
     return new Account(all);
   }

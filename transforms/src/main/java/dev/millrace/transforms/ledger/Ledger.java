@@ -57,8 +57,9 @@ public final class Ledger {
    * An empty one.
    *
    * @param tables of a pipeline that writes each record into several, with how many rows of each
-   *     hold the same record; counted as {@link Stage#written(String)}, once for each such row, and
-   *     {@link Stage#filtered(String)}. Empty if {@link Stage#WRITTEN} is counted itself
+   *     hold the same record; counted as {@link Stage#written(String)} or {@link
+   *     Stage#skipped(String)}, once for each such row, and {@link Stage#filtered(String)}. Empty
+   *     if {@link Stage#WRITTEN} is counted itself
    */
   public static Ledger of(Closing closing, Map<String, Integer> tables) {
     return new Ledger(closing, tables);

@@ -24,7 +24,7 @@ public final class Stage {
   /** Could not be processed, conflicting ones included. */
   public static final String DEAD_LETTER = "dead_letter";
 
-  /** Admitted, but not meant for any table. */
+  /** Outside of what the run answers for, or admitted, but not meant for any table. */
   public static final String FILTERED = "filtered";
 
   /** Admitted, and flushed into every table that it is meant for. */
@@ -33,6 +33,7 @@ public final class Stage {
   /** Not a count: 1 for a window whose accounts must balance. */
   public static final String CLOSED = "closed";
 
+  private static final String SKIPPED = "skipped";
   private static final String OF_TABLE = ":";
 
   private Stage() {}
@@ -45,5 +46,10 @@ public final class Stage {
   /** Admitted, but not meant for one of several tables. */
   public static String filtered(String table) {
     return FILTERED + OF_TABLE + table;
+  }
+
+  /** In a row of one of several tables that is left out: the run doesn't answer for its window. */
+  public static String skipped(String table) {
+    return SKIPPED + OF_TABLE + table;
   }
 }
