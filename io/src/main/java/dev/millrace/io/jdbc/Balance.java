@@ -66,6 +66,15 @@ public record Balance(
     return windows;
   }
 
+  /** The windows of a bounded run that don't balance: it has nothing on its way any more. */
+  public static List<Instant> unbalanced(Connection connection, String pipeline, long run)
+      throws SQLException {
+    return of(connection, pipeline, run).stream()
+        .filter(each -> !each.closed() || each.missing() != 0)
+        .map(Balance::window)
+        .toList();
+  }
+
   /** The last run of a pipeline that has accounts; empty if there is none. */
   public static OptionalLong lastRun(Connection connection, String pipeline) throws SQLException {
     try (PreparedStatement query =

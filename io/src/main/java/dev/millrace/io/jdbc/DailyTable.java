@@ -34,13 +34,19 @@ public record DailyTable(
 
   /** The rows of a range of time in a place, as something to select from. */
   public String rows(TablePlace place, TimeRange range) {
-    return "(select * from %s where %s)".formatted(in(place), where(range));
+    return "(select * from %s x where %s)".formatted(in(place), isIn("x", range));
   }
 
   /** The condition of a row's belonging to a range of time. */
-  public String where(TimeRange range) {
-    return "%1$s >= timestamptz '%2$s' and %1$s < timestamptz '%3$s'"
+  public String isIn(String alias, TimeRange range) {
+    if (range.equals(TimeRange.ALWAYS)) {
+      return "true";
+    }
+    return "%1$s.%2$s >= timestamptz '%3$s' and %1$s.%2$s < timestamptz '%4$s'"
         .formatted(
-            time, range.start().atOffset(ZoneOffset.UTC), range.end().atOffset(ZoneOffset.UTC));
+            alias,
+            time,
+            range.start().atOffset(ZoneOffset.UTC),
+            range.end().atOffset(ZoneOffset.UTC));
   }
 }

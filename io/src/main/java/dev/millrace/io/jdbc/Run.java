@@ -16,8 +16,9 @@ import org.checkerframework.checker.nullness.qual.Nullable;
  *
  * @param number greater than those of all runs before
  * @param pipeline whose
+ * @param source what it reads, for a person
  * @param kind {@link #BACKFILL} and so on
- * @param day that a repair answers for, UTC; null for a run that is none
+ * @param day that a repair answers for, UTC; null for all of time
  * @param state {@link #RUNNING} and so on; null for a run that nobody follows
  * @param who asked for it; null if nobody said
  * @param reason why; null if nobody said
@@ -29,6 +30,7 @@ import org.checkerframework.checker.nullness.qual.Nullable;
 public record Run(
     long number,
     String pipeline,
+    String source,
     String kind,
     @Nullable LocalDate day,
     @Nullable String state,
@@ -67,7 +69,7 @@ public record Run(
   public static final String DISCARDED = "discarded";
 
   private static final String COLUMNS =
-      "run, pipeline, kind, day, state, who, reason, started_at, read_from, read_to, compared_at";
+      "run, pipeline, source, kind, day, state, who, reason, started_at, read_from, read_to, compared_at";
 
   /** The run of this number. */
   public static Optional<Run> of(Connection connection, long number) throws SQLException {
@@ -80,12 +82,13 @@ public record Run(
 
   /** The last run of this kind for a day. */
   public static Optional<Run> last(
-      Connection connection, String pipeline, String kind, LocalDate day) throws SQLException {
+      Connection connection, String pipeline, String kind, @Nullable LocalDate day)
+      throws SQLException {
     try (PreparedStatement query =
         connection.prepareStatement(
             "select "
                 + COLUMNS
-                + " from ops.runs where pipeline = ? and kind = ? and day = ?"
+                + " from ops.runs where pipeline = ? and kind = ? and day is not distinct from ?"
                 + " order by run desc limit 1")) {
       query.setString(1, pipeline);
       query.setString(2, kind);
@@ -102,14 +105,15 @@ public record Run(
                   row.getLong(1),
                   row.getString(2),
                   row.getString(3),
-                  row.getObject(4, LocalDate.class),
-                  row.getString(5),
+                  row.getString(4),
+                  row.getObject(5, LocalDate.class),
                   row.getString(6),
                   row.getString(7),
-                  instant(row, 8),
+                  row.getString(8),
                   instant(row, 9),
                   instant(row, 10),
-                  instant(row, 11)))
+                  instant(row, 11),
+                  instant(row, 12)))
           : Optional.empty();
     }
   }
@@ -119,12 +123,9 @@ public record Run(
     return time == null ? null : time.toInstant();
   }
 
-  /** The event times of its day. */
+  /** The event times that it answers for. */
   public TimeRange range() {
-    if (day == null) {
-      throw new IllegalStateException("run " + number + " answers for no day");
-    }
-    return TimeRange.of(day);
+    return day == null ? TimeRange.ALWAYS : TimeRange.of(day);
   }
 
   /** Where its tables are. */

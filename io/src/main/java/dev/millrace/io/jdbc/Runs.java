@@ -111,7 +111,7 @@ public final class Runs {
       throws SQLException {
     try (PreparedStatement update =
         connection.prepareStatement(
-            "update ops.runs set state = ?, records_read = ?, ended_at = now() where run = ?")) {
+            "update ops.runs set state = ?, records_read = coalesce(?::bigint, records_read), ended_at = now() where run = ?")) {
       update.setString(1, state);
       update.setObject(2, read);
       update.setLong(3, run);

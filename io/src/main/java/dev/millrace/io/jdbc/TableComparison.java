@@ -25,6 +25,7 @@ public final class TableComparison {
   private static final int FETCHED_ROWS = 1_000;
   private static final String MISSING = "missing";
   private static final String EXTRA = "extra";
+  private static final String CHANGED = "changed";
 
   private final Side a;
   private final Side b;
@@ -52,7 +53,8 @@ public final class TableComparison {
    *
    * @param kind {@code missing} in the second, {@code extra} in it, or {@code changed}
    * @param key its key, by column
-   * @param columns of a changed row those that differ, by name: first and second value as text
+   * @param columns of a changed row those that differ, of others all: by name, the first and the
+   *     second value as text
    */
   public record Difference(
       String kind, Map<String, String> key, Map<String, List<@Nullable String>> columns) {}
@@ -76,7 +78,7 @@ public final class TableComparison {
    * @param rowsA how many rows the first has
    * @param missing how many of them the second doesn't have
    * @param extra how many only the second has
-   * @param changedColumns of those that differ, how many rows differ in which column
+   * @param changedColumns of those that are changed, how many rows differ in which column
    * @param onlyInOne columns that one of the two doesn't have
    */
   public record Result(
@@ -176,7 +178,12 @@ public final class TableComparison {
         numeric,
         difference -> {
           kinds.merge(difference.kind(), 1L, Long::sum);
-          difference.columns().keySet().forEach(name -> changedColumns.merge(name, 1L, Long::sum));
+          if (difference.kind().equals(CHANGED)) {
+            difference
+                .columns()
+                .keySet()
+                .forEach(name -> changedColumns.merge(name, 1L, Long::sum));
+          }
           each.accept(difference);
         });
     List<String> onlyInOne =
@@ -193,7 +200,7 @@ public final class TableComparison {
         sums,
         kinds.getOrDefault(MISSING, 0L),
         kinds.getOrDefault(EXTRA, 0L),
-        kinds.getOrDefault("changed", 0L),
+        kinds.getOrDefault(CHANGED, 0L),
         changedColumns,
         onlyInOne);
   }
@@ -368,18 +375,17 @@ public final class TableComparison {
       key.put(name, row.getString(column++));
     }
     Map<String, List<@Nullable String>> columns = new LinkedHashMap<>();
-    if (!notInA && !notInB) {
-      for (String name : compared) {
-        if (row.getBoolean(column)) {
-          List<@Nullable String> values = new ArrayList<>(2);
-          values.add(row.getString(column + 1));
-          values.add(row.getString(column + 2));
-          columns.put(name, values);
-        }
-        column += 3;
+    boolean inBoth = !notInA && !notInB;
+    for (String name : compared) {
+      if (!inBoth || row.getBoolean(column)) {
+        List<@Nullable String> values = new ArrayList<>(2);
+        values.add(row.getString(column + 1));
+        values.add(row.getString(column + 2));
+        columns.put(name, values);
       }
+      column += 3;
     }
-    return new Difference(notInB ? MISSING : notInA ? EXTRA : "changed", key, columns);
+    return new Difference(notInB ? MISSING : notInA ? EXTRA : CHANGED, key, columns);
   }
 
   private static String quoted(Stream<String> names) {

@@ -72,7 +72,10 @@ public final class TrafficPipeline {
 
   private static final Duration EVERY_MINUTE = Duration.standardMinutes(1);
 
-  /** How much of the time beside it a repair reads: a longer session than this is cut. */
+  /**
+   * How much of the time before and after it a repair reads. A session that goes on beyond that
+   * stays as it is.
+   */
   public static final java.time.Duration REACH = java.time.Duration.ofHours(1);
 
   /** A session may go on for long, and is written for good when it ends. */
@@ -88,8 +91,7 @@ public final class TrafficPipeline {
    * @param admission which events go into them; its window is {@link #FIVE_MINUTES}
    * @param earlyFiring how long after a window's first new event it shows a preliminary result, in
    *     processing time; null for never
-   * @param scope the windows that are written; a bounded run over some of them reads {@link #REACH}
-   *     more than they hold
+   * @param scope the windows that are written
    */
   public record Wish(
       EventTime eventTime,
@@ -123,7 +125,7 @@ public final class TrafficPipeline {
             .apply(
                 "DecodeEvents",
                 DecodeRecords.with(NAME, new EventDecoder(wish.eventTime()), EventCoder.of())
-                    .within(wish.scope().records(REACH))
+                    .within(wish.scope().records())
                     .countedIn(ledger))
             .failuresTo(deadLetters)
             .apply(
@@ -193,11 +195,15 @@ public final class TrafficPipeline {
       return results;
     }
     String stage = Stage.skipped(output.table());
+    java.time.Duration gap =
+        output == Output.SESSIONS
+            ? java.time.Duration.ofMillis(SESSION_GAP.getMillis())
+            : java.time.Duration.ZERO;
     ledger.add(
         results
-            .apply("OutOfScope." + output.table(), InScope.outOf(scope))
+            .apply("OutOfScope." + output.table(), InScope.outOf(scope, gap))
             .apply("Count." + stage, CountWritten.as(stage, FIVE_MINUTES)));
-    return results.apply("InScope." + output.table(), InScope.of(scope));
+    return results.apply("InScope." + output.table(), InScope.of(scope, gap));
   }
 
   private static <A> void count(

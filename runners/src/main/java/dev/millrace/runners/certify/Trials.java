@@ -10,6 +10,7 @@ import dev.millrace.io.kafka.LogPosition;
 import dev.millrace.runners.launch.FlinkJobs;
 import dev.millrace.runners.launch.FlinkTarget;
 import dev.millrace.runners.launch.Launch;
+import dev.millrace.runners.launch.Told;
 import dev.millrace.transforms.admission.LatePolicy;
 import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
@@ -94,7 +95,8 @@ final class Trials {
             LogPosition.earliest(),
             LogPosition.latest());
     Wiring wiring = new Wiring(database, run, site.version(), stream.late(), shards, false, faults);
-    if (launch.run(pipeline -> subject.build(pipeline, source, wiring), () -> "") != 0) {
+    if (launch.run(pipeline -> subject.build(pipeline, source, wiring), () -> "", Told.PRINTED)
+        != 0) {
       throw new IllegalStateException("trial " + name + " (" + what + ") did not end well");
     }
     return new Trial(
@@ -171,7 +173,7 @@ final class Trials {
     PTransform<PBegin, PCollection<Batch<RawRecord>>> source =
         KafkaRecords.live(topic, Subject.EVENT_TIME).withOutOfOrderness(subject.outOfOrderness());
     onFlink(true, List.of("--jobName=" + job))
-        .run(pipeline -> subject.build(pipeline, source, wiring), () -> "");
+        .run(pipeline -> subject.build(pipeline, source, wiring), () -> "", Told.PRINTED);
     int parts = steps.size();
     for (int part = 0; part < parts; part++) {
       steps.get(part).run();

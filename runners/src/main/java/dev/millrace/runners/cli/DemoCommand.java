@@ -14,6 +14,7 @@ import dev.millrace.runners.feed.Feed;
 import dev.millrace.runners.launch.FlinkJobs;
 import dev.millrace.runners.launch.FlinkTarget;
 import dev.millrace.runners.launch.Launch;
+import dev.millrace.runners.launch.Told;
 import dev.millrace.runners.local.Installation;
 import dev.millrace.runners.local.LocalStack;
 import dev.millrace.transforms.time.EventTime;
@@ -142,7 +143,8 @@ final class DemoCommand implements Runnable {
                         database, run, Version.current(), TablePlace.LIVE),
                     OrdersPipeline.ADMISSION,
                     TimeRange.ALWAYS),
-            () -> "");
+            () -> "",
+            Told.PRINTED);
     return job;
   }
 

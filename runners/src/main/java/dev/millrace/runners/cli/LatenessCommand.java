@@ -64,7 +64,7 @@ final class LatenessCommand implements Runnable, TellsAllMistakes {
   public void run() {
     List<String> mistakes = Mistakes.ofParsingAndUnknown(spec);
     String servers = new Addresses().bootstrapServers(bootstrapServers, mistakes);
-    Map<String, String> properties = SourceOptions.properties(kafkaProperties, mistakes);
+    Map<String, String> properties = TopicOptions.properties(kafkaProperties, mistakes);
     if (records < 1) {
       mistakes.add("--records=" + records + " is none: it is 1 or more");
     }

@@ -6,6 +6,7 @@ import dev.millrace.io.jdbc.RequiredTable;
 import dev.millrace.io.jdbc.Runs;
 import dev.millrace.io.kafka.KafkaTopic;
 import dev.millrace.runners.launch.Launch;
+import dev.millrace.runners.launch.Told;
 import dev.millrace.transforms.admission.AdmissionRule;
 import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
@@ -13,6 +14,7 @@ import dev.millrace.transforms.time.EventTime;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.beam.sdk.Pipeline;
@@ -30,7 +32,7 @@ final class PipelineRun {
           + " was on its way to ops.dead_letters, ops.late_records and ops.ledger may be missing"
           + " there. Use --runner=FlinkRunner for more than a try.";
 
-  private static final RequiredTable RUNS = new RequiredTable("ops", "runs", List.of("run"));
+  static final RequiredTable RUNS = new RequiredTable("ops", "runs", List.of("run"));
 
   @Mixin private SourceOptions source;
   @Mixin private DatabaseOptions database;
@@ -110,7 +112,8 @@ final class PipelineRun {
       System.out.println(NO_CHECKPOINTS);
     }
     Parts parts = new Parts(records, chosen.isLive(), eventTime, target, run);
-    int code = launch.run(pipeline -> graph.build(pipeline, parts), chosen.progress());
+    int code =
+        launch.run(pipeline -> graph.build(pipeline, parts), chosen.progress(), Told.PRINTED);
     if (code == 0 && !chosen.isLive() && !runner.isDetached()) {
       checkBalance(target, traits.name(), run);
     }
@@ -120,11 +123,7 @@ final class PipelineRun {
   /** A batch has nothing on its way any more. */
   private static void checkBalance(Database target, String name, long run) {
     try (Connection connection = target.connect()) {
-      List<String> wrong =
-          Balance.of(connection, name, run).stream()
-              .filter(each -> !each.closed() || each.missing() != 0)
-              .map(each -> each.window().toString())
-              .toList();
+      List<Instant> wrong = Balance.unbalanced(connection, name, run);
       if (!wrong.isEmpty()) {
         throw new FailedException(
             List.of(
@@ -143,9 +142,7 @@ final class PipelineRun {
 
   /** The rule as it fits the runner. */
   AdmissionRule fitted(AdmissionRule rule) {
-    return runner.isDirect()
-        ? rule.withShards(Math.min(runner.parallelism(), rule.shards()))
-        : rule;
+    return runner.fitted(rule);
   }
 
   /** Whether the source never ends. */

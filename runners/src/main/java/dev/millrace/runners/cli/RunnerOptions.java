@@ -4,6 +4,7 @@ import dev.millrace.runners.launch.FlinkTarget;
 import dev.millrace.runners.launch.Launch;
 import dev.millrace.runners.local.Environment;
 import dev.millrace.runners.local.Installation;
+import dev.millrace.transforms.admission.AdmissionRule;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -75,6 +76,21 @@ final class RunnerOptions {
   /** Whether the command returns before the run has ended. */
   boolean isDetached() {
     return detach;
+  }
+
+  /** The rule as it fits the runner. */
+  AdmissionRule fitted(AdmissionRule rule) {
+    return isDirect() ? rule.withShards(Math.min(parallelism, rule.shards())) : rule;
+  }
+
+  /** Adds a mistake for each option that only a stream or a job of its own can have. */
+  void refuseStreaming(String command, List<String> mistakes) {
+    if (savepointPath != null) {
+      mistakes.add("--savepointPath has no meaning with " + command);
+    }
+    if (detach) {
+      mistakes.add("--detach has no meaning with " + command + ", which follows its runs");
+    }
   }
 
   /** How to run; null if there is a mistake, which is added. */

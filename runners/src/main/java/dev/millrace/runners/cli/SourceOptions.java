@@ -8,19 +8,16 @@ import dev.millrace.io.kafka.LogPosition;
 import dev.millrace.transforms.time.EventTime;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Properties;
 import org.apache.beam.sdk.io.FileSystems;
 import org.apache.beam.sdk.io.fs.EmptyMatchTreatment;
 import org.apache.beam.sdk.io.fs.MatchResult;
 import org.apache.kafka.common.KafkaException;
 import org.checkerframework.checker.nullness.qual.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Where records come from, and what their time is. */
@@ -40,23 +37,6 @@ final class SourceOptions {
       paramLabel = "GLOB",
       description = "files: what to read, JSON lines, plain or .gz. Quote it.")
   private @Nullable String input;
-
-  @Option(names = "--topic", description = "kafka, range: the topic.")
-  private @Nullable String topic;
-
-  @Option(
-      names = "--bootstrapServers",
-      paramLabel = "HOST:PORT",
-      description =
-          "kafka, range: the brokers. Default: $MILLRACE_BOOTSTRAP_SERVERS, or the local stack's.")
-  private @Nullable String bootstrapServers;
-
-  @Option(
-      names = "--group",
-      description =
-          "kafka, range: the consumer group whose committed offsets tell how far it has come."
-              + " Default: millrace-PIPELINE-TOPIC.")
-  private @Nullable String group;
 
   @Option(
       names = "--start",
@@ -80,23 +60,6 @@ final class SourceOptions {
   private @Nullable String to;
 
   @Option(
-      names = "--eventTime",
-      paramLabel = "FIELD|record",
-      description =
-          "What dates a record: a top-level field of its JSON, or the record's own timestamp"
-              + " (Kafka's, or the file's modification time).")
-  private String eventTime = "event_time";
-
-  @Option(
-      names = "--futureTolerance",
-      defaultValue = "1h",
-      converter = DurationConverter.class,
-      description =
-          "How far an event time may be ahead of the record's own timestamp. Further, the record is"
-              + " a dead letter, and doesn't move the watermark.")
-  private Duration futureTolerance = EventTime.DEFAULT_TOLERANCE;
-
-  @Option(
       names = "--outOfOrderness",
       converter = DurationConverter.class,
       description =
@@ -111,15 +74,8 @@ final class SourceOptions {
           "kafka: how long a partition is silent before it holds the watermark no more. Default: 1m.")
   private @Nullable Duration idleAfter;
 
-  @Option(
-      names = "--kafkaProperties",
-      paramLabel = "FILE",
-      description =
-          "kafka, range: further consumer properties, for example TLS and SASL; never printed.")
-  private @Nullable Path kafkaProperties;
-
-  /** Whether somebody has asked for a topic. */
-  private boolean brokersAreUsed;
+  @Mixin private TopicOptions topics;
+  @Mixin private EventTimeOptions eventTimes;
 
   /** Whether the source never ends. */
   boolean isLive() {
@@ -128,13 +84,7 @@ final class SourceOptions {
 
   /** How records are dated. */
   EventTime eventTime(List<String> mistakes) {
-    EventTime chosen;
-    if (eventTime.isBlank()) {
-      mistakes.add("--eventTime is blank: it is the name of a field, or record");
-      return EventTime.ofRecord();
-    }
-    chosen = eventTime.equals("record") ? EventTime.ofRecord() : EventTime.ofField(eventTime);
-    return chosen.withTolerance(futureTolerance);
+    return eventTimes.eventTime(mistakes);
   }
 
   /**
@@ -169,17 +119,19 @@ final class SourceOptions {
 
   private @Nullable Source files(EventTime rule, List<String> mistakes) {
     int before = mistakes.size();
-    refuse(topic, "--topic", "files", mistakes);
-    if (!brokersAreUsed) {
-      refuse(bootstrapServers, "--bootstrapServers", "files", mistakes);
-      refuse(group, "--group", "files", mistakes);
-      refuse(kafkaProperties, "--kafkaProperties", "files", mistakes);
-    }
+    topics.refuse("--source=files", mistakes);
     refuse(start, "--start", "files", mistakes);
     refuse(from, "--from", "files", mistakes);
     refuse(to, "--to", "files", mistakes);
     refuse(outOfOrderness, "--outOfOrderness", "files", mistakes);
     refuse(idleAfter, "--idleAfter", "files", mistakes);
+    Source files = files(input, rule, mistakes);
+    return before < mistakes.size() ? null : files;
+  }
+
+  /** The files of {@code --input}; null if there is a mistake, which is added. */
+  static @Nullable Source files(@Nullable String input, EventTime rule, List<String> mistakes) {
+    int before = mistakes.size();
     if (input == null) {
       mistakes.add("--source=files needs --input=GLOB");
       return null;
@@ -212,7 +164,7 @@ final class SourceOptions {
   }
 
   /** A cluster's workers start elsewhere than the user. */
-  private static String absolute(String glob) {
+  static String absolute(String glob) {
     boolean hasScheme = glob.matches("[a-zA-Z][a-zA-Z0-9+.-]*://.*");
     return hasScheme || glob.startsWith("/") ? glob : Path.of("").toAbsolutePath() + "/" + glob;
   }
@@ -245,7 +197,7 @@ final class SourceOptions {
         },
         true,
         "topic " + kafka.name() + ", group " + kafka.group(),
-        describe(kafka) + ", group " + kafka.group() + ", start " + position,
+        TopicOptions.describe(kafka) + ", group " + kafka.group() + ", start " + position,
         () -> lag(kafka));
   }
 
@@ -292,33 +244,18 @@ final class SourceOptions {
         },
         false,
         "topic " + kafka.name() + ", from " + first + " to " + end,
-        describe(kafka) + ", from " + first + " to " + end,
+        TopicOptions.describe(kafka) + ", from " + first + " to " + end,
         () -> "");
   }
 
   private @Nullable KafkaTopic topic(String pipeline, List<String> mistakes) {
     refuse(input, "--input", String.valueOf(source), mistakes);
-    if (topic == null) {
-      mistakes.add("--source=" + source + " needs --topic");
-      return null;
-    }
-    return topic(topic, pipeline, mistakes);
+    return topics.required("--source=" + source, pipeline, mistakes);
   }
 
   /** A topic at the given brokers; null if there is a mistake, which is added. */
   @Nullable KafkaTopic topic(String name, String pipeline, List<String> mistakes) {
-    brokersAreUsed = true;
-    String servers = new Addresses().bootstrapServers(bootstrapServers, mistakes);
-    Map<String, String> properties = properties(kafkaProperties, mistakes);
-    return servers == null
-        ? null
-        : new KafkaTopic(
-            servers, name, group == null ? "millrace-" + pipeline + "-" + name : group, properties);
-  }
-
-  private static String describe(KafkaTopic topic) {
-    String servers = topic.bootstrapServers();
-    return "topic " + topic.name() + " at " + servers + Addresses.note(servers);
+    return topics.topic(name, pipeline, mistakes);
   }
 
   private static String lag(KafkaTopic topic) {
@@ -340,22 +277,6 @@ final class SourceOptions {
       mistakes.add(option + "=" + e.getMessage());
       return otherwise;
     }
-  }
-
-  /** What a properties file holds; empty if there is none. */
-  static Map<String, String> properties(@Nullable Path file, List<String> mistakes) {
-    if (file == null) {
-      return Map.of();
-    }
-    Properties loaded = new Properties();
-    try (Reader reader = Files.newBufferedReader(file)) {
-      loaded.load(reader);
-    } catch (IOException | IllegalArgumentException e) {
-      mistakes.add("--kafkaProperties=" + file + " can't be read");
-    }
-    Map<String, String> properties = new HashMap<>();
-    loaded.stringPropertyNames().forEach(name -> properties.put(name, loaded.getProperty(name)));
-    return properties;
   }
 
   private static void refuse(

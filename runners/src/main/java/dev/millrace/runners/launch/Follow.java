@@ -46,11 +46,18 @@ final class Follow {
   private final String jobName;
   private final @Nullable FlinkTarget flink;
   private final Supplier<String> progress;
+  private final Told told;
   private final Instant begin = Instant.now();
 
   private volatile @Nullable PipelineResult result;
 
-  Follow(String pipeline, String jobName, @Nullable FlinkTarget flink, Supplier<String> progress) {
+  Follow(
+      String pipeline,
+      String jobName,
+      @Nullable FlinkTarget flink,
+      Supplier<String> progress,
+      Told told) {
+    this.told = told;
     this.pipeline = pipeline;
     this.jobName = jobName;
     this.flink = flink;
@@ -59,12 +66,12 @@ final class Follow {
 
   int run(Pipeline built) {
     boolean onCluster = flink != null && flink.isCluster();
-    System.out.println("Running " + jobName + " on " + where());
+    told.line("Running " + jobName + " on " + where());
     CompletableFuture<PipelineResult> running =
         CompletableFuture.supplyAsync(() -> start(built), Follow::inThread);
     if (onCluster && flink.detach()) {
       get(running);
-      System.out.println("Submitted. See http://" + flink.master() + "; job " + jobName);
+      told.line("Submitted. See http://" + flink.master() + "; job " + jobName);
       return 0;
     }
     Thread onInterrupt = new Thread(this::stop, "stop");
@@ -81,7 +88,7 @@ final class Follow {
     if (state == PipelineResult.State.DONE && counts.isEmpty()) {
       counts.put("read", 0L); // No step has seen a record.
     }
-    System.out.println(line(counts));
+    tell(counts);
     if (state == PipelineResult.State.DONE) {
       return 0;
     }
@@ -89,7 +96,7 @@ final class Follow {
       throw new IllegalStateException(
           "the job failed: " + FlinkJobs.failure(flink.master(), jobName));
     }
-    System.out.println("The job ended as " + state + ".");
+    told.line("The job ended as " + state + ".");
     return state == PipelineResult.State.CANCELLED || state == PipelineResult.State.STOPPED ? 0 : 1;
   }
 
@@ -111,7 +118,7 @@ final class Follow {
       try {
         return ended.get(PROGRESS_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
-        System.out.println(line(counts()));
+        tell(counts());
       } catch (ExecutionException e) {
         throw unwrapped(e);
       } catch (InterruptedException e) {
@@ -142,17 +149,17 @@ final class Follow {
   private void stop() {
     PipelineResult started = result;
     if (flink != null && flink.isCluster()) {
-      System.out.println("Stopping the job ...");
+      told.line("Stopping the job ...");
       try {
-        System.out.println(FlinkJobs.stop(flink.master(), jobName, false));
+        told.line(FlinkJobs.stop(flink.master(), jobName, false));
       } catch (IllegalStateException e) {
-        System.out.println(e.getMessage());
+        told.line(e.getMessage());
       }
     } else if (started != null) {
       try {
         started.cancel();
       } catch (IOException | UnsupportedOperationException e) {
-        System.out.println("It could not be cancelled: " + e.getMessage());
+        told.line("It could not be cancelled: " + e.getMessage());
       }
     }
   }
@@ -193,6 +200,11 @@ final class Follow {
       counts.merge(counter.getName().getName(), attempted == null ? 0L : attempted, Long::sum);
     }
     return counts;
+  }
+
+  private void tell(Map<String, Long> counts) {
+    told.counts(counts);
+    told.line(line(counts));
   }
 
   private String line(Map<String, Long> counts) {

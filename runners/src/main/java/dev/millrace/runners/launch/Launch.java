@@ -141,12 +141,12 @@ public final class Launch {
    * @param progress what else to tell while it runs; may be empty
    * @return the exit code: 0 done (or submitted), 1 failed
    */
-  public int run(Consumer<Pipeline> graph, Supplier<String> progress) {
+  public int run(Consumer<Pipeline> graph, Supplier<String> progress, Told told) {
     PipelineOptions options =
         PipelineOptionsFactory.fromArgs(arguments.toArray(new String[0])).as(optionsType);
     Pipeline built = Pipeline.create(options);
     graph.accept(built);
-    return new Follow(pipeline, options.getJobName(), flink, progress).run(built);
+    return new Follow(pipeline, options.getJobName(), flink, progress, told).run(built);
   }
 
   private static String uniqueName(String pipeline) {

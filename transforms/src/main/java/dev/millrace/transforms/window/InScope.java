@@ -1,5 +1,6 @@
 package dev.millrace.transforms.window;
 
+import java.time.Duration;
 import org.apache.beam.sdk.transforms.Filter;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.values.PCollection;
@@ -20,29 +21,38 @@ public final class InScope<A>
   private static final long serialVersionUID = 1L;
 
   private final Scope scope;
+  private final Duration gap;
   private final boolean inside;
 
-  private InScope(Scope scope, boolean inside) {
+  private InScope(Scope scope, Duration gap, boolean inside) {
     this.scope = scope;
+    this.gap = gap;
     this.inside = inside;
   }
 
-  /** Those that belong to it. */
-  public static <A> InScope<A> of(Scope scope) {
-    return new InScope<>(scope, true);
+  /**
+   * Those that belong to it.
+   *
+   * @param gap of sessions; zero for other windows
+   */
+  public static <A> InScope<A> of(Scope scope, Duration gap) {
+    return new InScope<>(scope, gap, true);
   }
 
   /** Those that don't. */
-  public static <A> InScope<A> outOf(Scope scope) {
-    return new InScope<>(scope, false);
+  public static <A> InScope<A> outOf(Scope scope, Duration gap) {
+    return new InScope<>(scope, gap, false);
   }
 
   @Override
   public PCollection<WindowResult<A>> expand(PCollection<WindowResult<A>> results) {
     Scope its = scope;
+    Duration itsGap = gap;
     boolean wanted = inside;
     return results
-        .apply("Filter", Filter.by(result -> its.includes(result.start(), result.end()) == wanted))
+        .apply(
+            "Filter",
+            Filter.by(result -> its.includes(result.start(), result.end(), itsGap) == wanted))
         .setCoder(results.getCoder());
   }
 }
