@@ -90,6 +90,16 @@ public final class Cli implements AutoCloseable {
     return await();
   }
 
+  /** Ends it as kill -9 does, and waits until it is gone. */
+  public void kill() {
+    try {
+      process.destroyForcibly().waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    close();
+  }
+
   @Override
   public void close() {
     if (process.isAlive()) {

@@ -15,6 +15,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -50,6 +53,24 @@ public final class Topics {
       }
     } catch (ExecutionException e) {
       throw new IllegalStateException("not sent; " + SharedStack.logs(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Deletes the records of a partition before an offset, or all of them, as retention does. */
+  public static void deleteBefore(String topic, int partition, long offset) {
+    TopicPartition which = new TopicPartition(topic, partition);
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers()))) {
+      long end =
+          admin.listOffsets(Map.of(which, OffsetSpec.latest())).all().get().get(which).offset();
+      admin
+          .deleteRecords(Map.of(which, RecordsToDelete.beforeOffset(Math.min(end, offset))))
+          .all()
+          .get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
