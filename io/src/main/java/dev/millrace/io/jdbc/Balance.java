@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -41,6 +42,21 @@ public record Balance(
       group by window_start order by window_start
       """;
 
+  /** Repairs are not asked: they are bounded, and hold what they have read of a window. */
+  private static final String OPEN =
+      """
+      select exists (
+        select from (
+          select distinct on (l.window_start) l.run_id, l.window_start
+          from ops.ledger l join ops.runs r on r.run = l.run_id and r.kind = 'run'
+          where l.pipeline = ? and l.window_start >= ? and l.window_start < ? and l.stage = 'read'
+          order by l.window_start, l.run_id desc) last
+        where not exists (
+          select from ops.ledger closed
+          where closed.run_id = last.run_id and closed.window_start = last.window_start
+            and closed.stage = 'closed'))
+      """;
+
   /** The windows of a run, the oldest first. */
   public static List<Balance> of(Connection connection, String pipeline, long run)
       throws SQLException {
@@ -73,6 +89,27 @@ public record Balance(
         .filter(each -> !each.closed() || each.missing() != 0)
         .map(Balance::window)
         .toList();
+  }
+
+  /** How many records a run has read. */
+  public static long read(Connection connection, String pipeline, long run) throws SQLException {
+    return of(connection, pipeline, run).stream().mapToLong(Balance::read).sum();
+  }
+
+  /**
+   * Whether a live run may still write windows between two times: the last run that has read
+   * records of a window hasn't closed it.
+   */
+  public static boolean isOpen(Connection connection, String pipeline, Instant from, Instant to)
+      throws SQLException {
+    try (PreparedStatement query = connection.prepareStatement(OPEN)) {
+      query.setString(1, pipeline);
+      query.setObject(2, from.atOffset(ZoneOffset.UTC));
+      query.setObject(3, to.atOffset(ZoneOffset.UTC));
+      try (ResultSet row = query.executeQuery()) {
+        return row.next() && row.getBoolean(1);
+      }
+    }
   }
 
   /** The last run of a pipeline that has accounts; empty if there is none. */

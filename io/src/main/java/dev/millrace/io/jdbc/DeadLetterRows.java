@@ -18,7 +18,7 @@ public final class DeadLetterRows implements RowWriter<DeadLetter> {
 
   private static final String INSERT =
       """
-      insert into ops.dead_letters (pipeline, stage, %s, error_class, message, attempt,
+      insert into %s.dead_letters (pipeline, stage, %s, error_class, message, attempt,
         pipeline_version)
       select pipeline, stage, %s, error_class, message, attempt, ?
       from unnest(?, ?, %s, ?, ?, ?) as letter (pipeline, stage, %s, error_class, message, attempt)
@@ -26,12 +26,14 @@ public final class DeadLetterRows implements RowWriter<DeadLetter> {
       on conflict do nothing
       """
           .formatted(
+              "%s",
               RecordColumns.COLUMNS,
               RecordColumns.VALUES,
               RecordColumns.ARRAYS,
               RecordColumns.NAMES);
 
   private final String pipelineVersion;
+  private final TablePlace place;
 
   /**
    * Writes dead letters.
@@ -39,20 +41,27 @@ public final class DeadLetterRows implements RowWriter<DeadLetter> {
    * @param pipelineVersion the release that gave the records up
    */
   public DeadLetterRows(String pipelineVersion) {
+    this(pipelineVersion, TablePlace.LIVE);
+  }
+
+  /** The same, into the table of a place. */
+  public DeadLetterRows(String pipelineVersion, TablePlace place) {
     this.pipelineVersion = pipelineVersion;
+    this.place = place;
   }
 
   @Override
   public List<RequiredTable> tables() {
     List<String> key = new ArrayList<>(List.of("pipeline", "stage"));
     key.addAll(RecordColumns.KEY);
-    return List.of(new RequiredTable("ops", "dead_letters", key));
+    return List.of(new RequiredTable(place.letters(), "dead_letters", key));
   }
 
   @Override
   public Map<String, Long> write(Connection connection, List<DeadLetter> letters)
       throws SQLException {
-    try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
+    try (PreparedStatement insert =
+        connection.prepareStatement(INSERT.formatted(place.letters()))) {
       insert.setString(1, pipelineVersion);
       Columns<DeadLetter> columns = new Columns<>(connection, insert, letters, 2);
       columns.text(DeadLetter::pipeline);

@@ -2,14 +2,20 @@ package dev.millrace.io.jdbc;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import dev.millrace.transforms.record.Header;
+import dev.millrace.transforms.record.Origin;
 import dev.millrace.transforms.record.RawRecord;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
@@ -51,6 +57,34 @@ final class RecordColumns {
     columns.bytes(row -> record.apply(row).value());
     columns.text(row -> headers(record.apply(row).headers()));
     columns.bigint(row -> storable(record.apply(row).loadedAt()));
+  }
+
+  /** The record of a row that begins with {@link #COLUMNS}. */
+  static RawRecord read(ResultSet row) throws SQLException {
+    return new RawRecord(
+        row.getBytes(5),
+        row.getBytes(6),
+        headers(row.getString(7)),
+        new Origin(row.getString(1), row.getString(2), row.getInt(3), row.getLong(4)),
+        row.getObject(8, OffsetDateTime.class).toInstant());
+  }
+
+  private static List<Header> headers(String text) throws SQLException {
+    List<Header> headers = new ArrayList<>();
+    try (JsonParser json = JSON.createParser(text)) {
+      String name = "";
+      while (json.nextToken() != null) {
+        if ("name".equals(json.currentName()) && json.nextToken() != null) {
+          name = json.getText();
+        } else if ("value".equals(json.currentName())) {
+          boolean none = json.nextToken() == JsonToken.VALUE_NULL;
+          headers.add(new Header(name, none ? null : json.getBinaryValue()));
+        }
+      }
+    } catch (IOException e) {
+      throw new SQLException("headers that aren't ours: " + e.getMessage(), e);
+    }
+    return headers;
   }
 
   /** PostgreSQL's text takes neither null characters nor halves of surrogate pairs. */

@@ -12,11 +12,12 @@ import java.util.List;
 public final class Shadow {
   private Shadow() {}
 
-  /** Makes them. */
+  /** Makes them, and their schema. */
   static void create(Connection connection, TablePlace place, List<DailyTable> tables)
       throws SQLException {
+    String schema = place.shadow() == null ? place.letters() : place.shadow();
     try (Statement statement = connection.createStatement()) {
-      statement.execute("create schema " + place.shadow());
+      statement.execute("create schema " + schema);
       for (DailyTable table : tables) {
         statement.execute(
             "create table %s (like %s including all)".formatted(table.in(place), table.live()));

@@ -89,7 +89,7 @@ public final class OrdersPipeline {
     public static Sinks postgres(
         Database database, long run, String pipelineVersion, TablePlace place) {
       LateRecordRows late = new LateRecordRows(run, pipelineVersion);
-      DeadLetterRows deadLetters = new DeadLetterRows(pipelineVersion);
+      DeadLetterRows deadLetters = new DeadLetterRows(pipelineVersion, place);
       return new Sinks(
           JdbcRows.write(NAME, database, new OrderRows(place)).withDeadLetters(Order::record),
           JdbcRows.write(NAME + ".final_days", database, new FinalDayRows(place)),

@@ -66,7 +66,7 @@ public record TrafficSinks(
     RunAttempt attempt = new RunAttempt(run);
     WindowRows fiveMinutes = new WindowRows(Output.FIVE_MINUTES.table(), place, attempt);
     WindowRows sliding = new WindowRows(Output.SLIDING.table(), place, attempt);
-    DeadLetterRows deadLetters = new DeadLetterRows(pipelineVersion);
+    DeadLetterRows deadLetters = new DeadLetterRows(pipelineVersion, place);
     LateRecordRows late = new LateRecordRows(run, pipelineVersion);
     return new TrafficSinks(
         JdbcRows.write(NAME, database, fiveMinutes),

@@ -8,7 +8,7 @@ import dev.millrace.io.jdbc.Database;
 import dev.millrace.io.jdbc.RequiredTable;
 import dev.millrace.runners.launch.Launch;
 import dev.millrace.runners.repair.Backfill;
-import dev.millrace.runners.repair.DaySource;
+import dev.millrace.runners.repair.PastSource;
 import dev.millrace.runners.repair.RepairedPipeline;
 import dev.millrace.transforms.admission.AdmissionRule;
 import dev.millrace.transforms.time.EventTime;
@@ -115,7 +115,7 @@ final class BackfillCommand implements Callable<Integer>, TellsAllMistakes {
     RepairedPipeline repaired = Repairs.pipeline(pipeline, mistakes);
     EventTime eventTime = source.eventTime(mistakes);
     AdmissionRule rule = null;
-    DaySource records = null;
+    PastSource records = null;
     List<String> passedOn = spec.commandLine().getParseResult().unmatched();
     if (repaired != null) {
       rule = admission.rule(repaired.admission(), false, false, mistakes);

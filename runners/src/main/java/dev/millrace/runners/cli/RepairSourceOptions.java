@@ -4,7 +4,7 @@ import dev.millrace.io.kafka.KafkaRecords;
 import dev.millrace.io.kafka.KafkaTopic;
 import dev.millrace.io.kafka.LogPosition;
 import dev.millrace.io.kafka.LogRetention;
-import dev.millrace.runners.repair.DaySource;
+import dev.millrace.runners.repair.PastSource;
 import dev.millrace.runners.repair.RepairedPipeline;
 import dev.millrace.transforms.admission.AdmissionRule;
 import dev.millrace.transforms.record.Batch;
@@ -13,7 +13,6 @@ import dev.millrace.transforms.time.EventTime;
 import dev.millrace.transforms.time.TimeRange;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
 import java.util.List;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.values.PBegin;
@@ -47,7 +46,7 @@ final class RepairSourceOptions {
   }
 
   /** The chosen source; null if there is a mistake, which is added. */
-  @Nullable DaySource source(
+  @Nullable PastSource source(
       RepairedPipeline pipeline, AdmissionRule rule, EventTime eventTime, List<String> mistakes) {
     return switch (source) {
       case "files" -> {
@@ -80,56 +79,61 @@ final class RepairSourceOptions {
     return Duration.ofMillis(rule.allowedLateness().getMillis() + rule.window().getMillis());
   }
 
-  private record OfFiles(Source files) implements DaySource {
+  private record OfFiles(Source files) implements PastSource {
     @Override
-    public Extent extent(@Nullable LocalDate day) {
+    public Extent extent(TimeRange range) {
       return new Extent(files.subject(), null, null);
     }
 
     @Override
-    public PTransform<PBegin, PCollection<Batch<RawRecord>>> open(@Nullable LocalDate day) {
+    public PTransform<PBegin, PCollection<Batch<RawRecord>>> open(TimeRange range) {
       return files.open().get();
+    }
+
+    @Override
+    public boolean isLog() {
+      return false;
     }
   }
 
   private record OfLog(KafkaTopic topic, EventTime eventTime, Duration before, Duration after)
-      implements DaySource {
+      implements PastSource {
 
     @Override
-    public Extent extent(@Nullable LocalDate day) {
-      if (day == null) {
+    public Extent extent(TimeRange range) {
+      if (range.equals(TimeRange.ALWAYS)) {
         return new Extent("topic " + topic.name(), null, null);
       }
-      TimeRange range = range(day);
+      TimeRange read = range.widened(before, after);
       return new Extent(
-          "topic " + topic.name() + ", from " + range.start() + " to " + range.end(),
-          range.start(),
-          range.end());
-    }
-
-    private TimeRange range(LocalDate day) {
-      return TimeRange.of(day).widened(before, after);
+          "topic " + topic.name() + ", from " + read.start() + " to " + read.end(),
+          read.start(),
+          read.end());
     }
 
     @Override
-    public PTransform<PBegin, PCollection<Batch<RawRecord>>> open(@Nullable LocalDate day) {
-      Instant since = day == null ? Instant.EPOCH : range(day).start();
+    public PTransform<PBegin, PCollection<Batch<RawRecord>>> open(TimeRange range) {
+      boolean always = range.equals(TimeRange.ALWAYS);
+      TimeRange read = range.widened(before, after);
+      Instant since = always ? Instant.EPOCH : read.start();
       List<Integer> without = LogRetention.partitionsWithout(topic, since);
       if (!without.isEmpty()) {
         throw new KafkaException(
             "topic '%s' may have lost records since %s: its retention has deleted the start of partition %s"
                 .formatted(
                     topic.name(),
-                    day == null ? "its start" : since.toString(),
+                    always ? "its start" : since.toString(),
                     String.join(", ", without.stream().map(String::valueOf).toList())));
       }
-      return day == null
+      return always
           ? KafkaRecords.range(topic, eventTime, LogPosition.earliest(), LogPosition.latest())
           : KafkaRecords.range(
-              topic,
-              eventTime,
-              LogPosition.timestamp(since),
-              LogPosition.timestamp(range(day).end()));
+              topic, eventTime, LogPosition.timestamp(since), LogPosition.timestamp(read.end()));
+    }
+
+    @Override
+    public boolean isLog() {
+      return true;
     }
   }
 }

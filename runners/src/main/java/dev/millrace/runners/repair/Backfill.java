@@ -8,6 +8,8 @@ import dev.millrace.io.jdbc.Shadow;
 import dev.millrace.io.jdbc.TablePlace;
 import dev.millrace.runners.launch.Told;
 import dev.millrace.transforms.admission.AdmissionRule;
+import dev.millrace.transforms.record.Batch;
+import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
 import dev.millrace.transforms.time.TimeRange;
 import dev.millrace.transforms.window.Scope;
@@ -25,6 +27,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import org.apache.beam.sdk.Pipeline;
+import org.apache.beam.sdk.transforms.PTransform;
+import org.apache.beam.sdk.values.PBegin;
+import org.apache.beam.sdk.values.PCollection;
 import org.checkerframework.checker.nullness.qual.Nullable;
 
 /**
@@ -33,7 +38,7 @@ import org.checkerframework.checker.nullness.qual.Nullable;
  */
 public final class Backfill {
   private final Wish wish;
-  private final DaySource source;
+  private final PastSource source;
   private final Runner runner;
 
   /**
@@ -93,7 +98,7 @@ public final class Backfill {
       @Nullable Exception failure) {}
 
   /** A backfill, to be {@link #run}. */
-  public Backfill(Wish wish, DaySource source, Runner runner) {
+  public Backfill(Wish wish, PastSource source, Runner runner) {
     this.wish = wish;
     this.source = source;
     this.runner = runner;
@@ -163,7 +168,7 @@ public final class Backfill {
       if (Run.RUNNING.equals(earlier.state())) {
         end(connection, earlier.number(), Run.FAILED, null); // It was killed: we have its lock.
       } else if (Run.DONE.equals(earlier.state())) {
-        if (!wish.again() && earlier.source().equals(source.extent(day).text())) {
+        if (!wish.again() && earlier.source().equals(source.extent(rangeOf(day)).text())) {
           return last;
         }
         if (!wish.direct()) {
@@ -183,7 +188,7 @@ public final class Backfill {
   }
 
   private Outcome runAnew(@Nullable LocalDate day, Listener listener) throws SQLException {
-    DaySource.Extent extent = source.extent(day);
+    PastSource.Extent extent = source.extent(rangeOf(day));
     Runs.Repair repair =
         new Runs.Repair(
             wish.pipeline().name(),
@@ -203,7 +208,7 @@ public final class Backfill {
     Exception failure = null;
     try {
       runGraph(run, listener);
-    } catch (RuntimeException e) {
+    } catch (SQLException | RuntimeException e) {
       failure = e;
     }
     try (Connection connection = wish.database().connect()) {
@@ -216,27 +221,39 @@ public final class Backfill {
                       .formatted(wrong.size(), wrong.get(0), wish.pipeline().name(), run.number()));
         }
       }
-      long records =
-          Balance.of(connection, wish.pipeline().name(), run.number()).stream()
-              .mapToLong(Balance::read)
-              .sum();
+      long records = Balance.read(connection, wish.pipeline().name(), run.number());
       end(connection, run.number(), failure == null ? Run.DONE : Run.FAILED, records);
       return new Outcome(day, run.number(), false, records, failure);
     }
   }
 
-  private void runGraph(Run run, Listener listener) {
+  private static TimeRange rangeOf(@Nullable LocalDate day) {
+    return day == null ? TimeRange.ALWAYS : TimeRange.of(day);
+  }
+
+  private void runGraph(Run run, Listener listener) throws SQLException {
+    Scope scope =
+        run.day() == null ? Scope.ALL : Scope.startingIn(run.range(), wish.pipeline().reach());
+    PTransform<PBegin, PCollection<Batch<RawRecord>>> records = source.open(run.range());
+    if (source.isLog()) {
+      records =
+          CompletedSource.of(
+              records,
+              wish.database(),
+              wish.pipeline().name(),
+              scope.records(),
+              run.number(),
+              wish.eventTime());
+    }
     RepairedPipeline.Parts parts =
         new RepairedPipeline.Parts(
-            source.open(run.day()),
+            records,
             wish.eventTime(),
             wish.database(),
             run.number(),
             wish.version(),
             run.place(),
-            run.range().equals(TimeRange.ALWAYS)
-                ? Scope.ALL
-                : Scope.startingIn(run.range(), wish.pipeline().reach()),
+            scope,
             wish.admission());
     int code = runner.run(graph -> wish.pipeline().build(graph, parts), new Reading(listener));
     if (code != 0) {

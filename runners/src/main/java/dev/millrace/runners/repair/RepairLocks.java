@@ -58,6 +58,19 @@ final class RepairLocks implements AutoCloseable {
     }
   }
 
+  /**
+   * Locks what isn't a day, until this is closed.
+   *
+   * @throws TakenException if somebody else has it
+   */
+  void take(String what) throws SQLException, TakenException {
+    if (!tryLock("pg_try_advisory_lock", what)) {
+      throw new TakenException(
+          "somebody else is at the %s of %s (who, in ops.runs): wait until they have ended"
+              .formatted(what, pipeline));
+    }
+  }
+
   private boolean tryLock(String function, String what) throws SQLException {
     try (PreparedStatement lock =
         connection.prepareStatement("select " + function + "(hashtext(?), hashtext(?))")) {

@@ -32,6 +32,11 @@ final class RepairedOrders implements RepairedPipeline {
   }
 
   @Override
+  public boolean rerunsWindows() {
+    return false;
+  }
+
+  @Override
   public Duration reach() {
     return Duration.ZERO;
   }

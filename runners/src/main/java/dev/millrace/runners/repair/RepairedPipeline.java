@@ -46,6 +46,12 @@ public interface RepairedPipeline {
   /** Which events count, if nothing else is said. */
   AdmissionRule admission();
 
+  /**
+   * Whether a record can only be added by making the windows that hold it anew, since the tables
+   * hold sums and not records.
+   */
+  boolean rerunsWindows();
+
   /** How much of the event time beside a day its rows need. */
   Duration reach();
 

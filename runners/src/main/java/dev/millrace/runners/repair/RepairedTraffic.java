@@ -38,6 +38,11 @@ final class RepairedTraffic implements RepairedPipeline {
   }
 
   @Override
+  public boolean rerunsWindows() {
+    return true;
+  }
+
+  @Override
   public Duration reach() {
     return TrafficPipeline.REACH;
   }

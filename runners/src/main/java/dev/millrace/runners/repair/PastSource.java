@@ -2,18 +2,19 @@ package dev.millrace.runners.repair;
 
 import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.time.TimeRange;
 import java.time.Instant;
-import java.time.LocalDate;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.values.PBegin;
 import org.apache.beam.sdk.values.PCollection;
 import org.checkerframework.checker.nullness.qual.Nullable;
 
-/** Where the records of past days come from. */
-public interface DaySource {
+/** Where the records of the past come from. */
+public interface PastSource {
 
   /**
-   * What is read of a day, widened by what its rows need.
+   * What is read of a range of event time: more than it, since records may enter a log earlier and
+   * later than they happen.
    *
    * @param text for a person
    * @param readFrom what entered the log before this is not read; null: everything is
@@ -21,9 +22,15 @@ public interface DaySource {
    */
   record Extent(String text, @Nullable Instant readFrom, @Nullable Instant readTo) {}
 
-  /** What is read of a day; null for all of time. */
-  Extent extent(@Nullable LocalDate day);
+  /** What is read of a range of event time. */
+  Extent extent(TimeRange range);
 
   /** Proves that it can be read, and yields the transform. */
-  PTransform<PBegin, PCollection<Batch<RawRecord>>> open(@Nullable LocalDate day);
+  PTransform<PBegin, PCollection<Batch<RawRecord>>> open(TimeRange range);
+
+  /**
+   * Whether it is what the live run reads: then the late records and the repaired dead letters of
+   * the range complete it.
+   */
+  boolean isLog();
 }
