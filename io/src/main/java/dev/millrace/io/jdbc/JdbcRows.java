@@ -234,13 +234,19 @@ public final class JdbcRows {
         throw e;
       }
       Metrics.counter(pipeline, "dead_letters").inc();
+      RawRecord record = recordOf.apply(row.getValue());
       DeadLetter letter =
-          DeadLetter.of(
-              recordOf.apply(row.getValue()),
-              pipeline,
-              STAGE,
-              "refused_by_database",
-              "the database refused the row (SQLSTATE " + e.getSQLState() + "): " + e.getMessage());
+          e instanceof RefusedRowException refusal
+              ? DeadLetter.of(record, pipeline, STAGE, refusal.errorClass(), e.getMessage())
+              : DeadLetter.of(
+                  record,
+                  pipeline,
+                  STAGE,
+                  "refused_by_database",
+                  "the database refused the row (SQLSTATE "
+                      + e.getSQLState()
+                      + "): "
+                      + e.getMessage());
       out.refused(letter, row.getTimestamp());
     }
   }

@@ -60,6 +60,7 @@ public enum KeptRecords {
    *     any
    * @param to the last such day
    * @param errorClass of dead letters; null for any
+   * @param exceptClass not of this error class; null for any
    * @param stage of dead letters; null for any
    * @param states open, parked and so on
    */
@@ -68,8 +69,15 @@ public enum KeptRecords {
       @Nullable LocalDate from,
       @Nullable LocalDate to,
       @Nullable String errorClass,
+      @Nullable String exceptClass,
       @Nullable String stage,
-      List<String> states) {}
+      List<String> states) {
+
+    /** All that are open. */
+    public static Filter open(String pipeline) {
+      return new Filter(pipeline, null, null, null, null, null, List.of("open"));
+    }
+  }
 
   /** The condition of a row's passing a filter; its parameters come in {@link #set}. */
   public String where(Filter filter) {
@@ -82,6 +90,9 @@ public enum KeptRecords {
     }
     if (filter.errorClass() != null) {
       where.append(" and error_class = ?");
+    }
+    if (filter.exceptClass() != null) {
+      where.append(" and error_class <> ?");
     }
     if (filter.stage() != null) {
       where.append(" and stage = ?");
@@ -103,6 +114,9 @@ public enum KeptRecords {
     }
     if (filter.errorClass() != null) {
       statement.setString(next++, filter.errorClass());
+    }
+    if (filter.exceptClass() != null) {
+      statement.setString(next++, filter.exceptClass());
     }
     if (filter.stage() != null) {
       statement.setString(next++, filter.stage());
@@ -272,8 +286,10 @@ public enum KeptRecords {
   public PTransform<PBegin, PCollection<Batch<RawRecord>>> read(
       Database database, String which, EventTime eventTime) {
     String fix = this == DEAD_LETTERS ? "fix::text" : "null";
+    // Without a space after "from": Beam 2.70 prints the schema that it finds behind one.
     return new Read(
-        "select %s, %s from %s where %s".formatted(RecordColumns.COLUMNS, fix, table, which),
+        "select %s, %s from\"%s\" where %s"
+            .formatted(RecordColumns.COLUMNS, fix, table.replace(".", "\".\""), which),
         database,
         eventTime);
   }

@@ -10,20 +10,24 @@ import java.util.Map;
 
 /**
  * Late records into {@code ops.late_records}, keyed by (pipeline, origin, content): written again,
- * by whatever run, a record is one row.
+ * by whatever run, a record is one row. One that was reconciled is open again when a later run
+ * finds it late: that run may have written its windows without it.
  */
 public final class LateRecordRows implements RowWriter<LateRecord> {
   private static final long serialVersionUID = 1L;
 
   private static final String INSERT =
       """
-      insert into ops.late_records (pipeline, %s, event_time, watermark, run_id, pipeline_version)
-      select pipeline, %s,
+      insert into ops.late_records as l (pipeline, %s, event_time, watermark, run_id, pipeline_version)
+      select distinct on (pipeline, system, topic, partition, record_offset, payload) pipeline, %s,
         timestamptz 'epoch' + event_millis * interval '1 millisecond',
         timestamptz 'epoch' + watermark_millis * interval '1 millisecond', ?, ?
       from unnest(?, %s, ?, ?) as late (pipeline, %s, event_millis, watermark_millis)
-      order by 1, 2, 3, 4, 5
-      on conflict do nothing
+      order by pipeline, system, topic, partition, record_offset, payload
+      on conflict (pipeline, source_system, source_topic, source_partition, source_offset,
+        payload_md5) do update
+      set state = 'open', run_id = excluded.run_id, watermark = excluded.watermark
+      where l.run_id < excluded.run_id and l.state = 'reconciled'
       """
           .formatted(
               RecordColumns.COLUMNS,

@@ -175,16 +175,16 @@ public final class LetterReplay {
     }
   }
 
-  /** What would fail once more, by class and message, of a run that only tries. */
+  /** What would fail once more, by class with an example, of a run that only tries. */
   public static Map<String, Long> failures(Connection connection, long run, TablePlace place)
       throws SQLException {
     Map<String, Long> failures = new TreeMap<>();
     try (PreparedStatement query =
         connection.prepareStatement(
             """
-            select f.error_class || ': ' || f.message, count(*) from %s.dead_letters f
+            select f.error_class || ', for example: ' || min(f.message), count(*) from %s.dead_letters f
             where exists (select from ops.dead_letters d where d.replay_run = ? and %s)
-            group by 1
+            group by f.error_class
             """
                 .formatted(place.letters(), SAME_ORIGIN))) {
       query.setLong(1, run);

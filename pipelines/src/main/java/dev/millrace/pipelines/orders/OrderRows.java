@@ -2,9 +2,11 @@ package dev.millrace.pipelines.orders;
 
 import dev.millrace.io.jdbc.BinaryCopy;
 import dev.millrace.io.jdbc.Columns;
+import dev.millrace.io.jdbc.RefusedRowException;
 import dev.millrace.io.jdbc.RequiredTable;
 import dev.millrace.io.jdbc.RowWriter;
 import dev.millrace.io.jdbc.TablePlace;
+import dev.millrace.transforms.admission.AdmitOnce;
 import dev.millrace.transforms.record.Origin;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -140,15 +142,43 @@ public final class OrderRows implements RowWriter<Order> {
       where g.region = change.region and g.order_date = date 'epoch' + order_day and g.orders = 0
       """;
 
+  /** Looks into the live table, also when others are written. */
+  private static final String CONFLICTS =
+      """
+      select s.event_id
+      from silver.orders_clean s join unnest(%s) as incoming (%s) using (order_id)
+      where s.event_id = incoming.event_id
+        and (s.event_time, s.customer_id, s.region, s.amount, s.currency, s.status)
+          is distinct from (timestamptz 'epoch' + event_micros * interval '1 microsecond',
+            incoming.customer_id, incoming.region, incoming.amount, incoming.currency,
+            incoming.status)
+      limit 1
+      """
+          .formatted(ARRAYS, COLUMNS);
+
   private final TablePlace place;
+  private final boolean alone;
   private final String silver;
   private final String gold;
 
   /** Writes the live tables, or a run's own. */
   public OrderRows(TablePlace place) {
+    this(place, false);
+  }
+
+  private OrderRows(TablePlace place, boolean alone) {
     this.place = place;
+    this.alone = alone;
     this.silver = place.name("silver", SILVER);
     this.gold = place.name("gold", GOLD);
+  }
+
+  /**
+   * The same for events that come alone, without those that admission would compare them with: one
+   * whose id the table has with another content is refused.
+   */
+  OrderRows refusingConflicts() {
+    return new OrderRows(place, true);
   }
 
   @Override
@@ -171,6 +201,9 @@ public final class OrderRows implements RowWriter<Order> {
     try (PreparedStatement plans = connection.prepareStatement(BY_INDEX)) {
       plans.execute();
     }
+    if (alone) {
+      refuseConflicts(connection, orders);
+    }
     List<Order> newest = newestOfEach(orders);
     RevenueChanges changes = new RevenueChanges();
     List<Order> existing = insertNew(connection, newest, changes);
@@ -187,6 +220,22 @@ public final class OrderRows implements RowWriter<Order> {
   @Override
   public long bytes(Order order) {
     return order.record().valueBytes();
+  }
+
+  private static void refuseConflicts(Connection connection, List<Order> orders)
+      throws SQLException {
+    try (PreparedStatement query = connection.prepareStatement(CONFLICTS)) {
+      setRows(connection, query, orders);
+      try (ResultSet conflict = query.executeQuery()) {
+        if (conflict.next()) {
+          throw new RefusedRowException(
+              AdmitOnce.CONFLICTING,
+              "the table has an event with the id "
+                  + conflict.getString(1)
+                  + " and another content: one of the two is wrong");
+        }
+      }
+    }
   }
 
   /** One version of each order, in the order of the keys, in which all writers take their locks. */

@@ -97,6 +97,17 @@ public final class OrdersPipeline {
           JdbcRows.writeAfterCheckpoint(NAME + ".dead_letters", database, deadLetters),
           JdbcRows.writeAfterCheckpoint(NAME + ".ledger", database, new LedgerRows(run, NAME)));
     }
+
+    /** The same for a replay of single events, which admission can't compare with others. */
+    public Sinks ofReplay(Database database, TablePlace place) {
+      return new Sinks(
+          JdbcRows.write(NAME, database, new OrderRows(place).refusingConflicts())
+              .withDeadLetters(Order::record),
+          finalDays,
+          late,
+          deadLetters,
+          ledger);
+    }
   }
 
   /** The tables that {@link Sinks#postgres} writes. */

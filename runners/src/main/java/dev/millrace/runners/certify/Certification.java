@@ -76,10 +76,9 @@ public final class Certification {
       return;
     }
     findings.addAll(comparison.withLate(direct, stream));
-    Trial merged = run.merge(nextName(), stream);
-    trials.add(merged);
-    findings.addAll(comparison.whole(direct, merged));
-    findings.add(comparison.accounts(merged));
+    Trial reconciled = run.reconciled(nextName(), stream);
+    trials.add(reconciled);
+    findings.addAll(comparison.tables(direct, reconciled));
   }
 
   private String nextName() {

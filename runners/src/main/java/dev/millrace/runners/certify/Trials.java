@@ -1,6 +1,7 @@
 package dev.millrace.runners.certify;
 
 import dev.millrace.io.jdbc.Database;
+import dev.millrace.io.jdbc.KeptRecords;
 import dev.millrace.io.jdbc.Migrations;
 import dev.millrace.io.jdbc.Runs;
 import dev.millrace.io.kafka.GroupLag;
@@ -11,9 +12,13 @@ import dev.millrace.runners.launch.FlinkJobs;
 import dev.millrace.runners.launch.FlinkTarget;
 import dev.millrace.runners.launch.Launch;
 import dev.millrace.runners.launch.Told;
+import dev.millrace.runners.repair.PastSource;
+import dev.millrace.runners.repair.RepairedPipeline;
+import dev.millrace.runners.repair.Replay;
 import dev.millrace.transforms.admission.LatePolicy;
 import dev.millrace.transforms.record.Batch;
 import dev.millrace.transforms.record.RawRecord;
+import dev.millrace.transforms.time.TimeRange;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,10 +76,64 @@ final class Trials {
     return bounded(name, "bounded, Flink", stream, fresh(name), 0, onFlink(), FaultInjector.none());
   }
 
-  /** The same on Flink, over the tables of the stream. */
-  Trial merge(String name, Trial stream) throws SQLException {
-    String what = stream.name() + " with its late records, merged by a bounded run";
-    return bounded(name, what, stream, stream.database(), 0, onFlink(), FaultInjector.none());
+  /** What came too late for a stream, reconciled with its tables as the user does it. */
+  Trial reconciled(String name, Trial stream) throws SQLException {
+    String what = stream.name() + " with its late records, reconciled";
+    Instant begin = begin(name, what);
+    RepairedPipeline pipeline = RepairedPipeline.of(subject.name()).orElseThrow();
+    Replay.Outcome outcome =
+        new Replay(
+                new Replay.Wish(
+                    pipeline,
+                    stream.database(),
+                    KeptRecords.LATE_RECORDS,
+                    KeptRecords.Filter.open(subject.name()),
+                    Subject.EVENT_TIME,
+                    pipeline.admission(),
+                    null,
+                    1,
+                    false,
+                    site.version(),
+                    "certify",
+                    null),
+                new WholeTopic(topic(stream.topic())),
+                (graph, told) -> onFlink().run(graph, () -> "", told))
+            .run();
+    System.out.printf("%8.1f s  %,d late records merged%n", seconds(begin), outcome.done());
+    if (outcome.waiting() > 0) {
+      throw new IllegalStateException(
+          "%,d late records belong to windows that are open".formatted(outcome.waiting()));
+    }
+    return new Trial(
+        name,
+        what,
+        stream.topic(),
+        stream.late(),
+        stream.database(),
+        false,
+        stream.run(),
+        Duration.between(begin, Instant.now()),
+        List.of(),
+        0);
+  }
+
+  /** All of a topic. */
+  private record WholeTopic(KafkaTopic topic) implements PastSource {
+    @Override
+    public Extent extent(TimeRange range) {
+      return new Extent("topic " + topic.name(), null, null);
+    }
+
+    @Override
+    public PTransform<PBegin, PCollection<Batch<RawRecord>>> open(TimeRange range) {
+      return KafkaRecords.range(
+          topic, Subject.EVENT_TIME, LogPosition.earliest(), LogPosition.latest());
+    }
+
+    @Override
+    public boolean isLog() {
+      return true;
+    }
   }
 
   private Trial bounded(

@@ -4,20 +4,13 @@ import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.ColumnData;
 import com.github.freva.asciitable.HorizontalAlign;
-import dev.millrace.io.jdbc.Database;
-import dev.millrace.io.jdbc.RequiredTable;
-import dev.millrace.runners.launch.Launch;
 import dev.millrace.runners.repair.Backfill;
-import dev.millrace.runners.repair.PastSource;
 import dev.millrace.runners.repair.RepairedPipeline;
-import dev.millrace.transforms.admission.AdmissionRule;
-import dev.millrace.transforms.time.EventTime;
 import java.sql.SQLException;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 import me.tongfei.progressbar.ProgressBar;
@@ -113,50 +106,24 @@ final class BackfillCommand implements Callable<Integer>, TellsAllMistakes {
       mistakes.add("--max-active=" + maxActive + " is none: it is 1 or more");
     }
     RepairedPipeline repaired = Repairs.pipeline(pipeline, mistakes);
-    EventTime eventTime = source.eventTime(mistakes);
-    AdmissionRule rule = null;
-    PastSource records = null;
-    List<String> passedOn = spec.commandLine().getParseResult().unmatched();
-    if (repaired != null) {
-      rule = admission.rule(repaired.admission(), false, false, mistakes);
-      records = source.source(repaired, rule, eventTime, mistakes);
-      runner.refuseStreaming("backfill", mistakes);
-      runner.launch(repaired.name(), passedOn, mistakes);
-    }
-    Database target = database.database(mistakes);
-    if (!mistakes.isEmpty()) {
-      throw new UsageException(mistakes);
-    }
-    List<RequiredTable> required = new ArrayList<>(repaired.required());
-    required.add(PipelineRun.RUNS);
-    Databases.check(target, required);
-    runner
-        .launch(repaired.name(), passedOn, mistakes)
-        .unreachable()
-        .ifPresent(
-            unreachable -> {
-              throw new FailedException(List.of(unreachable));
-            });
+    Repairs.Prepared prepared =
+        Repairs.prepare(repaired, source, admission, database, runner, spec, "backfill", mistakes);
     Backfill backfill =
         new Backfill(
             new Backfill.Wish(
                 repaired,
-                target,
+                prepared.database(),
                 direct,
                 again,
                 maxActive,
-                eventTime,
-                runner.fitted(rule),
+                prepared.eventTime(),
+                prepared.rule(),
                 Version.current(),
                 Repairs.who(who),
                 reason),
-            records,
-            (graph, told) -> launch(repaired.name(), passedOn).run(graph, () -> "", told));
+            prepared.log(),
+            prepared.runner());
     return report(days, run(backfill, days));
-  }
-
-  private Launch launch(String name, List<String> passedOn) {
-    return Objects.requireNonNull(runner.launch(name, passedOn, new ArrayList<>()));
   }
 
   private List<@Nullable LocalDate> days(List<String> mistakes) {

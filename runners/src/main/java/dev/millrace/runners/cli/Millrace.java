@@ -1,5 +1,6 @@
 package dev.millrace.runners.cli;
 
+import dev.millrace.io.jdbc.KeptRecords;
 import dev.millrace.runners.local.LocalStackException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -38,6 +39,7 @@ import picocli.CommandLine.ScopeType;
       CompareCommand.class,
       SwapCommand.class,
       DiscardCommand.class,
+      ReconcileCommand.class,
       StopCommand.class,
       FeedCommand.class,
       GenerateCommand.class,
@@ -70,7 +72,10 @@ public final class Millrace implements Runnable {
   /** Runs the command line and returns its exit code. */
   static int execute(String... args) {
     Millrace millrace = new Millrace();
-    CommandLine command = new CommandLine(millrace);
+    CommandLine command =
+        new CommandLine(millrace)
+            .addSubcommand("dead-letters", KeptCommand.of(KeptRecords.DEAD_LETTERS))
+            .addSubcommand("late-records", KeptCommand.of(KeptRecords.LATE_RECORDS));
     forAll(command, each -> each.getCommandSpec().parser().collectErrors(true));
     command.setExecutionStrategy(Millrace::runIfUnderstood);
     command.setExecutionExceptionHandler((e, cmd, parsed) -> millrace.report(e, cmd));

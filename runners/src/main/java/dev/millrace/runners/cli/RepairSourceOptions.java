@@ -45,6 +45,17 @@ final class RepairSourceOptions {
     return eventTimes.eventTime(mistakes);
   }
 
+  /** Adds a mistake for each option that says where records are: {@code what} needs none. */
+  void refuse(String what, List<String> mistakes) {
+    if (input != null) {
+      mistakes.add("--input has no meaning with " + what);
+    }
+    if (!source.equals("auto")) {
+      mistakes.add("--source has no meaning with " + what);
+    }
+    topics.refuse(what, mistakes);
+  }
+
   /** The chosen source; null if there is a mistake, which is added. */
   @Nullable PastSource source(
       RepairedPipeline pipeline, AdmissionRule rule, EventTime eventTime, List<String> mistakes) {

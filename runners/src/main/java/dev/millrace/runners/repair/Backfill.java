@@ -248,6 +248,7 @@ public final class Backfill {
     RepairedPipeline.Parts parts =
         new RepairedPipeline.Parts(
             records,
+            false,
             wish.eventTime(),
             wish.database(),
             run.number(),

@@ -43,12 +43,14 @@ final class RepairedOrders implements RepairedPipeline {
 
   @Override
   public void build(Pipeline pipeline, Parts parts) {
+    OrdersPipeline.Sinks sinks =
+        OrdersPipeline.Sinks.postgres(
+            parts.database(), parts.run(), parts.version(), parts.place());
     OrdersPipeline.build(
         pipeline,
         parts.records(),
         parts.eventTime(),
-        OrdersPipeline.Sinks.postgres(
-            parts.database(), parts.run(), parts.version(), parts.place()),
+        parts.isReplay() ? sinks.ofReplay(parts.database(), parts.place()) : sinks,
         parts.admission(),
         parts.scope().records());
   }

@@ -59,6 +59,7 @@ public interface RepairedPipeline {
    * What a graph is built with.
    *
    * @param records its source
+   * @param isReplay whether those are single ones, without the others of their time
    * @param eventTime how that dates records
    * @param run of ops.runs
    * @param place where it writes
@@ -67,6 +68,7 @@ public interface RepairedPipeline {
    */
   record Parts(
       PTransform<PBegin, PCollection<Batch<RawRecord>>> records,
+      boolean isReplay,
       EventTime eventTime,
       Database database,
       long run,

@@ -78,7 +78,7 @@ public final class Replay {
    * @param failed dead letters that failed once more, or would
    * @param parked dead letters that have failed too often
    * @param waiting records of windows that are still open
-   * @param failures of a dry run, how many would fail, by reason
+   * @param failures of a dry run, how many would fail, by error class and with an example
    */
   public record Outcome(
       List<Long> runs,
@@ -243,6 +243,7 @@ public final class Replay {
     RepairedPipeline.Parts parts =
         new RepairedPipeline.Parts(
             records,
+            !wish.pipeline().rerunsWindows(),
             wish.eventTime(),
             wish.database(),
             run,
