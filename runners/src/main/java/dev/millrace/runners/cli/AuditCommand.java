@@ -7,6 +7,7 @@ import com.github.freva.asciitable.HorizontalAlign;
 import dev.millrace.io.jdbc.Balance;
 import dev.millrace.io.jdbc.Database;
 import dev.millrace.io.jdbc.LedgerRows;
+import dev.millrace.pipelines.archive.ArchivePipeline;
 import dev.millrace.runners.feed.Events;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -38,7 +39,7 @@ import picocli.CommandLine.Parameters;
     })
 final class AuditCommand implements Callable<Integer> {
 
-  @Parameters(paramLabel = "PIPELINE", description = "orders or traffic.")
+  @Parameters(paramLabel = "PIPELINE", description = "orders, traffic or archive.")
   private String pipeline;
 
   @Option(names = "--run", paramLabel = "ID", description = "Of ops.runs. Default: the last one.")
@@ -55,9 +56,11 @@ final class AuditCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     List<String> mistakes = new ArrayList<>();
-    if (!Events.pipelines().contains(pipeline)) {
+    List<String> pipelines = new ArrayList<>(Events.pipelines());
+    pipelines.add(ArchivePipeline.NAME);
+    if (!pipelines.contains(pipeline)) {
       mistakes.add(
-          "'" + pipeline + "' is no pipeline: it is " + String.join(" or ", Events.pipelines()));
+          "'" + pipeline + "' is no pipeline: it is one of " + String.join(", ", pipelines));
     }
     if (shown < 0) {
       mistakes.add("--windows=" + shown + " is none: it is 0 or more");

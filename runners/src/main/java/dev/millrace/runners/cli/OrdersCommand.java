@@ -42,7 +42,7 @@ final class OrdersCommand implements Callable<Integer>, TellsAllMistakes {
     return run.call(
         spec,
         new PipelineRun.Traits(
-            OrdersPipeline.NAME, OUT_OF_ORDERNESS, false, OrdersPipeline.tables()),
+            OrdersPipeline.NAME, OUT_OF_ORDERNESS, false, false, OrdersPipeline.tables()),
         mistakes,
         (pipeline, parts) ->
             OrdersPipeline.build(

@@ -57,10 +57,15 @@ final class PipelineRun {
    * @param outOfOrderness of a live topic, if the user doesn't say
    * @param countsInState whether its results are gathered over time, so that a stream that begins
    *     anew in the middle of a topic has less in them than there was
+   * @param datesByRecord whether it asks for the records' own timestamps, whatever is in them
    * @param tables that it writes
    */
   record Traits(
-      String name, Duration outOfOrderness, boolean countsInState, List<RequiredTable> tables) {}
+      String name,
+      Duration outOfOrderness,
+      boolean countsInState,
+      boolean datesByRecord,
+      List<RequiredTable> tables) {}
 
   /** Adds a pipeline's graph. */
   interface Graph {
@@ -76,7 +81,8 @@ final class PipelineRun {
   int call(CommandSpec spec, Traits traits, List<String> found, Graph graph) {
     List<String> mistakes = new ArrayList<>(Mistakes.ofParsing(spec));
     mistakes.addAll(found);
-    EventTime eventTime = source.eventTime(mistakes);
+    EventTime eventTime =
+        traits.datesByRecord() ? EventTime.ofRecord() : source.eventTime(mistakes);
     Source chosen =
         source.source(
             traits.name(),
@@ -143,6 +149,11 @@ final class PipelineRun {
   /** The rule as it fits the runner. */
   AdmissionRule fitted(AdmissionRule rule) {
     return runner.fitted(rule);
+  }
+
+  /** The topic that is read; null if none is given. */
+  @Nullable String topicName() {
+    return source.topicName();
   }
 
   /** Whether the source never ends. */

@@ -1,9 +1,9 @@
 package dev.millrace.runners.cli;
 
-import dev.millrace.io.kafka.KafkaRecords;
 import dev.millrace.io.kafka.KafkaTopic;
-import dev.millrace.io.kafka.LogPosition;
-import dev.millrace.io.kafka.LogRetention;
+import dev.millrace.runners.repair.ArchivedTopic;
+import dev.millrace.runners.repair.LogOrArchive;
+import dev.millrace.runners.repair.LoggedTopic;
 import dev.millrace.runners.repair.PastSource;
 import dev.millrace.runners.repair.RepairedPipeline;
 import dev.millrace.transforms.admission.AdmissionRule;
@@ -12,12 +12,10 @@ import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.EventTime;
 import dev.millrace.transforms.time.TimeRange;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.values.PBegin;
 import org.apache.beam.sdk.values.PCollection;
-import org.apache.kafka.common.KafkaException;
 import org.checkerframework.checker.nullness.qual.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -27,8 +25,10 @@ final class RepairSourceOptions {
 
   @Option(
       names = "--source",
-      paramLabel = "auto|log|files",
-      description = "log: what --topic still has of a day. files: --input. auto: the log.")
+      paramLabel = "auto|log|archive|files",
+      description =
+          "log: what --topic still has. archive: what the archive of --topic has. files: --input."
+              + " auto: the log, or the archive where the log's retention has passed.")
   private String source = "auto";
 
   @Option(
@@ -37,6 +37,7 @@ final class RepairSourceOptions {
       description = "files: what to read, JSON lines, plain or .gz. Quote it.")
   private @Nullable String input;
 
+  @Mixin private ArchiveOptions archive;
   @Mixin private TopicOptions topics;
   @Mixin private EventTimeOptions eventTimes;
 
@@ -65,21 +66,33 @@ final class RepairSourceOptions {
         Source files = SourceOptions.files(input, eventTime, mistakes);
         yield files == null ? null : new OfFiles(files);
       }
-      case "auto", "log" -> {
+      case "auto", "log", "archive" -> {
         if (input != null) {
           mistakes.add("--input has a meaning with --source=files only");
         }
+        Duration before = pipeline.reach().plus(eventTimes.futureTolerance());
+        Duration after = pipeline.reach().plus(lateness(rule));
+        if (source.equals("archive")) {
+          if (topics.name() == null) {
+            mistakes.add("--source=archive needs --topic");
+          }
+          yield new ArchivedTopic(
+              archive.root(), String.valueOf(topics.name()), eventTime, before, after);
+        }
         KafkaTopic topic = topics.required("--source=" + source, pipeline.name(), mistakes);
-        yield topic == null
-            ? null
-            : new OfLog(
-                topic,
-                eventTime,
-                pipeline.reach().plus(eventTimes.futureTolerance()),
-                pipeline.reach().plus(lateness(rule)));
+        if (topic == null) {
+          yield null;
+        }
+        LoggedTopic log = new LoggedTopic(topic, eventTime, before, after);
+        yield source.equals("log")
+            ? log
+            : new LogOrArchive(
+                log,
+                new ArchivedTopic(archive.root(), topic.name(), eventTime, before, after),
+                System.out::println);
       }
       default -> {
-        mistakes.add("--source=" + source + " is none: it is auto, log or files");
+        mistakes.add("--source=" + source + " is none: it is auto, log, archive or files");
         yield null;
       }
     };
@@ -104,47 +117,6 @@ final class RepairSourceOptions {
     @Override
     public boolean isLog() {
       return false;
-    }
-  }
-
-  private record OfLog(KafkaTopic topic, EventTime eventTime, Duration before, Duration after)
-      implements PastSource {
-
-    @Override
-    public Extent extent(TimeRange range) {
-      if (range.equals(TimeRange.ALWAYS)) {
-        return new Extent("topic " + topic.name(), null, null);
-      }
-      TimeRange read = range.widened(before, after);
-      return new Extent(
-          "topic " + topic.name() + ", from " + read.start() + " to " + read.end(),
-          read.start(),
-          read.end());
-    }
-
-    @Override
-    public PTransform<PBegin, PCollection<Batch<RawRecord>>> open(TimeRange range) {
-      boolean always = range.equals(TimeRange.ALWAYS);
-      TimeRange read = range.widened(before, after);
-      Instant since = always ? Instant.EPOCH : read.start();
-      List<Integer> without = LogRetention.partitionsWithout(topic, since);
-      if (!without.isEmpty()) {
-        throw new KafkaException(
-            "topic '%s' may have lost records since %s: its retention has deleted the start of partition %s"
-                .formatted(
-                    topic.name(),
-                    always ? "its start" : since.toString(),
-                    String.join(", ", without.stream().map(String::valueOf).toList())));
-      }
-      return always
-          ? KafkaRecords.range(topic, eventTime, LogPosition.earliest(), LogPosition.latest())
-          : KafkaRecords.range(
-              topic, eventTime, LogPosition.timestamp(since), LogPosition.timestamp(read.end()));
-    }
-
-    @Override
-    public boolean isLog() {
-      return true;
     }
   }
 }

@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
     description = "Run a pipeline, live or as a backfill.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "PIPELINE",
-    subcommands = {OrdersCommand.class, TrafficCommand.class})
+    subcommands = {OrdersCommand.class, TrafficCommand.class, ArchiveCommand.class})
 final class RunCommand implements Runnable {
 
   @Spec private CommandSpec spec;

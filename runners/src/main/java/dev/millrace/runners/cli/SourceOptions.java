@@ -82,6 +82,11 @@ final class SourceOptions {
     return "kafka".equals(source);
   }
 
+  /** The topic's name; null if none is given. */
+  @Nullable String topicName() {
+    return topics.name();
+  }
+
   /** How records are dated. */
   EventTime eventTime(List<String> mistakes) {
     return eventTimes.eventTime(mistakes);

@@ -11,11 +11,15 @@ final class Stacks {
   private Stacks() {}
 
   static LocalStack current() {
-    Installation installation = Installation.current();
+    return new LocalStack(Installation.current(), home());
+  }
+
+  /** Its directory. */
+  static Path home() {
     String home = System.getenv(Environment.HOME);
-    return new LocalStack(
-        installation,
-        home == null || home.isBlank() ? installation.root().resolve(".millrace") : Path.of(home));
+    return home == null || home.isBlank()
+        ? Installation.current().root().resolve(".millrace")
+        : Path.of(home).toAbsolutePath();
   }
 
   /** Its addresses; none if it was never started. */

@@ -98,6 +98,7 @@ final class TrafficCommand implements Callable<Integer>, TellsAllMistakes {
             TrafficPipeline.NAME,
             Duration.ofMillis(TrafficPipeline.OUT_OF_ORDERNESS.getMillis()),
             true,
+            false,
             TrafficSinks.tables(chosen)),
         mistakes,
         (pipeline, parts) ->

@@ -401,7 +401,7 @@ class ReplayIT {
     Topics.send(List.of(record(order("C", MAY_4.plusSeconds(60)), later)));
     awaitLate(1);
     ok(run("stop", jobOf(stream.output()), master));
-    assertThat(number(database, "select count(*) from silver.orders_clean"), is(2L));
+    assertThat(number(database, "select count(*) from silver.orders_clean"), is(4L));
 
     assertThat(ok(run("reconcile", "orders")).output(), containsString("1 late records merged"));
 
