@@ -21,6 +21,8 @@ import org.apache.beam.sdk.coders.KvCoder;
 import org.apache.beam.sdk.coders.ListCoder;
 import org.apache.beam.sdk.coders.SerializableCoder;
 import org.apache.beam.sdk.coders.StringUtf8Coder;
+import org.apache.beam.sdk.metrics.Counter;
+import org.apache.beam.sdk.metrics.Metrics;
 import org.apache.beam.sdk.transforms.Create;
 import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.transforms.GroupIntoBatches;
@@ -39,6 +41,9 @@ import org.joda.time.Duration;
 public final class ArchiveRecords {
   /** The windows by which an archive counts. */
   public static final Duration HOUR = Duration.standardHours(1);
+
+  /** The namespace of the counters {@code read} and {@code written}. */
+  private static final String METRICS = "archive";
 
   private static final long BLOCK = 20_000;
   private static final int MAX_BATCH = 20_000;
@@ -165,9 +170,12 @@ public final class ArchiveRecords {
   private static final class ByFileFn extends DoFn<Batch<RawRecord>, KV<String, RawRecord>> {
     private static final long serialVersionUID = 1L;
 
+    private final Counter read = Metrics.counter(METRICS, "read");
+
     @ProcessElement
     public void process(
         @Element Batch<RawRecord> records, OutputReceiver<KV<String, RawRecord>> out) {
+      read.inc(records.size());
       for (int i = 0; i < records.size(); i++) {
         RawRecord record = records.values().get(i);
         ArchiveDirectory.FileKey key =
@@ -188,6 +196,7 @@ public final class ArchiveRecords {
     private final ArchiveDirectory directory;
     private final TupleTag<KV<String, ArchiveManifest.Entry>> entries;
     private final TupleTag<List<LedgerEntry>> written;
+    private final Counter writtenRecords = Metrics.counter(METRICS, "written");
 
     WriteFilesFn(
         ArchiveDirectory directory,
@@ -209,6 +218,7 @@ public final class ArchiveRecords {
         tally.add(Stage.WRITTEN, record.loadedAt().toEpochMilli());
       }
       ArchiveManifest.Entry entry = directory.add(key, BLOCK, records);
+      writtenRecords.inc(records.size());
       out.get(entries).output(KV.of(key.hour(), entry));
       tally.output((counts, at, global) -> out.get(written).output(counts));
     }

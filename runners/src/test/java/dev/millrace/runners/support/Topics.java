@@ -59,6 +59,19 @@ public final class Topics {
     }
   }
 
+  /** Deletes a topic, and waits until it is gone. */
+  public static void delete(String topic) {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers()))) {
+      admin.deleteTopics(List.of(topic)).all().get();
+      Awaitility.await().until(() -> !admin.listTopics().names().get().contains(topic));
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** Deletes the records of a partition before an offset, or all of them, as retention does. */
   public static void deleteBefore(String topic, int partition, long offset) {
     TopicPartition which = new TopicPartition(topic, partition);
