@@ -10,6 +10,20 @@ public final class LogRetention {
   private LogRetention() {}
 
   /**
+   * Whether a topic has a record of this Kafka timestamp or later, in any partition.
+   *
+   * @throws org.apache.kafka.common.KafkaException if the brokers don't answer, with a message for
+   *     the user
+   */
+  public static boolean reaches(KafkaTopic topic, Instant time) {
+    try (TopicOffsets log = new TopicOffsets(topic)) {
+      SortedMap<Integer, Long> ends = log.latest();
+      SortedMap<Integer, Long> at = log.at(time);
+      return ends.keySet().stream().anyMatch(each -> at.get(each) < ends.get(each));
+    }
+  }
+
+  /**
    * The partitions that may have lost records of this time or later: those from which something was
    * deleted, and whose oldest record is not older than that.
    *

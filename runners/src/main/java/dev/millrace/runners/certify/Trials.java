@@ -33,6 +33,7 @@ import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.values.PBegin;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.kafka.common.KafkaException;
+import org.checkerframework.checker.nullness.qual.Nullable;
 
 /** Runs a pipeline over the same records in several ways. */
 final class Trials {
@@ -128,6 +129,11 @@ final class Trials {
     public PTransform<PBegin, PCollection<Batch<RawRecord>>> open(TimeRange range) {
       return KafkaRecords.range(
           topic, Subject.EVENT_TIME, LogPosition.earliest(), LogPosition.latest());
+    }
+
+    @Override
+    public @Nullable String lacks(TimeRange range) {
+      return null;
     }
 
     @Override

@@ -136,7 +136,7 @@ final class BackfillCommand implements Callable<Integer>, TellsAllMistakes {
     return Repairs.days(from, to, MAX_DAYS, mistakes);
   }
 
-  private static List<Backfill.Outcome> run(Backfill backfill, List<@Nullable LocalDate> days) {
+  static List<Backfill.Outcome> run(Backfill backfill, List<@Nullable LocalDate> days) {
     AtomicLong read = new AtomicLong();
     long begin = System.nanoTime();
     try (ProgressBar bar =

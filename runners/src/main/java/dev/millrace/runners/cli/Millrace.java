@@ -40,6 +40,8 @@ import picocli.CommandLine.ScopeType;
       SwapCommand.class,
       DiscardCommand.class,
       ReconcileCommand.class,
+      DailyCommand.class,
+      PlanCommand.class,
       StopCommand.class,
       FeedCommand.class,
       GenerateCommand.class,

@@ -115,6 +115,11 @@ final class RepairSourceOptions {
     }
 
     @Override
+    public @Nullable String lacks(TimeRange range) {
+      return null; // They are there, or the command has refused them.
+    }
+
+    @Override
     public boolean isLog() {
       return false;
     }

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.checkerframework.checker.nullness.qual.Nullable;
@@ -28,6 +29,9 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** What the commands that repair the past have in common. */
 final class Repairs {
+  /** Commands that need a source, whatever the pipeline. */
+  private static final Set<String> READ_THE_PAST = Set.of("backfill", "daily");
+
   private Repairs() {}
 
   /** The pipeline of this name; null if there is a mistake, which is added. */
@@ -131,7 +135,7 @@ final class Repairs {
     PastSource log = null;
     if (pipeline != null) {
       rule = admission.rule(pipeline.admission(), false, false, mistakes);
-      if (command.equals("backfill") || pipeline.rerunsWindows()) {
+      if (READ_THE_PAST.contains(command) || pipeline.rerunsWindows()) {
         log = source.source(pipeline, rule, eventTime, mistakes);
       } else {
         source.refuse(command + " " + pipeline.name(), mistakes);

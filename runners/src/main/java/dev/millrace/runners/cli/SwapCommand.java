@@ -46,7 +46,7 @@ final class SwapCommand implements Runnable {
     }
   }
 
-  private static void print(long run, Map<String, Repairable.Changes> changes) {
+  static void print(long run, Map<String, Repairable.Changes> changes) {
     changes.forEach(
         (table, done) ->
             System.out.println(

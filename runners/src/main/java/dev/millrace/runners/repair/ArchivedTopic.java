@@ -10,6 +10,7 @@ import java.time.Duration;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.values.PBegin;
 import org.apache.beam.sdk.values.PCollection;
+import org.checkerframework.checker.nullness.qual.Nullable;
 
 /**
  * What the archive of a topic has of the past.
@@ -45,6 +46,18 @@ public record ArchivedTopic(
       return ArchiveRecords.read(root, topic, read, eventTime);
     } catch (IOException e) {
       throw new IllegalStateException("the archive of topic '" + topic + "': " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public @Nullable String lacks(TimeRange range) {
+    long end = range.widened(before, after).to();
+    try {
+      return ArchiveRecords.extent(root, topic).to() > end
+          ? null
+          : "the archive of topic '%s' doesn't reach beyond %s yet".formatted(topic, range);
+    } catch (IOException e) {
+      return "the archive of topic '" + topic + "': " + e.getMessage();
     }
   }
 

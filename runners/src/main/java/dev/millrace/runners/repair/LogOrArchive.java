@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.values.PBegin;
 import org.apache.beam.sdk.values.PCollection;
+import org.checkerframework.checker.nullness.qual.Nullable;
 
 /**
  * The log where it has all of a range, else the archive.
@@ -37,6 +38,11 @@ public record LogOrArchive(LoggedTopic log, ArchivedTopic archive, Consumer<Stri
     } catch (IllegalStateException e) {
       throw new IllegalStateException(log.lost(range, without) + "; " + e.getMessage(), e);
     }
+  }
+
+  @Override
+  public @Nullable String lacks(TimeRange range) {
+    return log.lacks(range);
   }
 
   @Override

@@ -15,6 +15,7 @@ import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.values.PBegin;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.kafka.common.KafkaException;
+import org.checkerframework.checker.nullness.qual.Nullable;
 
 /**
  * What a topic still has of the past.
@@ -65,6 +66,16 @@ public record LoggedTopic(KafkaTopic topic, EventTime eventTime, Duration before
             eventTime,
             LogPosition.timestamp(since(range)),
             LogPosition.timestamp(range.widened(before, after).end()));
+  }
+
+  /** Complete when a record has come that is newer than what may still come of the range. */
+  @Override
+  public @Nullable String lacks(TimeRange range) {
+    Instant end = range.widened(before, after).end();
+    return LogRetention.reaches(topic, end)
+        ? null
+        : "topic '%s' has no record of %s or later: more of %s may come"
+            .formatted(topic.name(), end, range);
   }
 
   @Override

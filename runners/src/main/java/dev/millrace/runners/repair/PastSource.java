@@ -28,6 +28,9 @@ public interface PastSource {
   /** Proves that it can be read, and yields the transform. */
   PTransform<PBegin, PCollection<Batch<RawRecord>>> open(TimeRange range);
 
+  /** Why it hasn't all of a range yet, for the user; null if it has, as far as can be known. */
+  @Nullable String lacks(TimeRange range);
+
   /**
    * Whether it is what the live run reads: then the late records and the repaired dead letters of
    * the range complete it.
