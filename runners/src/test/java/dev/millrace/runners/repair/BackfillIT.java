@@ -20,7 +20,10 @@ import dev.millrace.runners.support.OrderJson;
 import dev.millrace.runners.support.SharedStack;
 import dev.millrace.runners.support.Tables;
 import dev.millrace.runners.support.Topics;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -38,6 +41,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Past days of orders, made right on the real servers. */
 class BackfillIT {
@@ -423,6 +427,80 @@ class BackfillIT {
 
     assertSameRows("silver", rows(database, Tables.SILVER_VALUES), right);
     assertGoldFollowsSilver(database);
+  }
+
+  @Test
+  void resentDayTakesThePlaceOfTheOldOne(@TempDir Path directory) throws IOException {
+    List<String> others =
+        rows(database, SILVER_BYTES.formatted("order_date <> '2026-05-04'"));
+    Path file = directory.resolve("resent.jsonl");
+    Instant time = MAY_3.plus(Duration.ofDays(1));
+    Files.write(
+        file,
+        List.of(
+            OrderJson.order("O-1-0", "EMEA", "3.25", time),
+            OrderJson.order("N-1", "EMEA", "4.50", time),
+            OrderJson.order("of another day", "EMEA", "9.99", MAY_3)));
+
+    ok(
+        run(
+            "backfill",
+            "orders",
+            "--from=2026-05-04",
+            "--source=files",
+            "--input=" + file,
+            "--reason=resent"));
+    ok(run("compare", "2"));
+    ok(run("swap", "2"));
+
+    assertThat(
+        rows(database, "select order_id, amount from silver.orders_clean where order_date = '2026-05-04' order by 1"),
+        is(List.of("N-1|4.50", "O-1-0|3.25")));
+    assertSameRows(
+        "other days", rows(database, SILVER_BYTES.formatted("order_date <> '2026-05-04'")), others);
+    assertGoldFollowsSilver(database);
+  }
+
+  @Test
+  void dayIsPublishedOnceItsSourceHasAllOfIt() {
+    mapLatamToNull();
+    String day = "--date=2026-05-04";
+    String source = "--topic=" + topic;
+
+    Cli.Ended tooEarly =
+        run("daily", "orders", "--date=2026-05-09", source, "--wait=2s", "--poll=1s");
+    assertThat(tooEarly.output(), tooEarly.code(), is(1));
+    assertThat(tooEarly.output(), containsString("2026-05-09 of orders is not published"));
+    assertThat(number(database, "select count(*) from ops.completions"), is(0L));
+
+    assertThat(ok(run("daily", "orders", day, source)).output(), containsString("2026-05-04 of orders is published"));
+    assertThat(ok(run("daily", "orders", day, source)).output(), containsString("is published already"));
+    assertThat(
+        number(database, "select count(*) from silver.orders_clean where region = 'null' and order_date = '2026-05-04'"),
+        is(0L));
+    Cli.Ended dependent =
+        run("daily", "orders", "--date=2026-05-05", source, "--after=traffic", "--wait=1s", "--poll=1s");
+    assertThat(dependent.code(), is(1));
+    assertThat(dependent.output(), containsString("2026-05-05 of traffic is not published yet"));
+    assertThat(
+        rows(database, "select pipeline, day from ops.completions"), is(List.of("orders|2026-05-04")));
+  }
+
+  @Test
+  void planTellsWhatABackfillTakes() {
+    String plan =
+        ok(run("plan", "orders", "--from=2026-05-04", "--to=2026-05-05", "--topic=" + topic, "--rate=100/s")).output();
+    assertThat(plan, containsString("Reading the log"));
+    assertThat(plan, containsString("at 100 records/s for each of 2 at once"));
+
+    assertThat(
+        ok(run("plan", "--volume=300TB", "--replay-rate=500MB/s", "--live-rate=50MB/s", "--retention=14d")).output(),
+        is(
+            """
+            Reading 300.0 TB at 500.0 MB/s takes 600,000 s (6.9 days)
+            A log that receives 50.0 MB/s and keeps it for 14.0 days holds 60.5 TB
+            """));
+    assertThat(run("plan", "--volume=3x").output(), containsString("'3x' is no size"));
   }
 
   @Test
