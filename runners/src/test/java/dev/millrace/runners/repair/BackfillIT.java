@@ -431,8 +431,7 @@ class BackfillIT {
 
   @Test
   void resentDayTakesThePlaceOfTheOldOne(@TempDir Path directory) throws IOException {
-    List<String> others =
-        rows(database, SILVER_BYTES.formatted("order_date <> '2026-05-04'"));
+    List<String> others = rows(database, SILVER_BYTES.formatted("order_date <> '2026-05-04'"));
     Path file = directory.resolve("resent.jsonl");
     Instant time = MAY_3.plus(Duration.ofDays(1));
     Files.write(
@@ -454,7 +453,9 @@ class BackfillIT {
     ok(run("swap", "2"));
 
     assertThat(
-        rows(database, "select order_id, amount from silver.orders_clean where order_date = '2026-05-04' order by 1"),
+        rows(
+            database,
+            "select order_id, amount from silver.orders_clean where order_date = '2026-05-04' order by 1"),
         is(List.of("N-1|4.50", "O-1-0|3.25")));
     assertSameRows(
         "other days", rows(database, SILVER_BYTES.formatted("order_date <> '2026-05-04'")), others);
@@ -473,28 +474,54 @@ class BackfillIT {
     assertThat(tooEarly.output(), containsString("2026-05-09 of orders is not published"));
     assertThat(number(database, "select count(*) from ops.completions"), is(0L));
 
-    assertThat(ok(run("daily", "orders", day, source)).output(), containsString("2026-05-04 of orders is published"));
-    assertThat(ok(run("daily", "orders", day, source)).output(), containsString("is published already"));
     assertThat(
-        number(database, "select count(*) from silver.orders_clean where region = 'null' and order_date = '2026-05-04'"),
+        ok(run("daily", "orders", day, source)).output(),
+        containsString("2026-05-04 of orders is published"));
+    assertThat(
+        ok(run("daily", "orders", day, source)).output(), containsString("is published already"));
+    assertThat(
+        number(
+            database,
+            "select count(*) from silver.orders_clean where region = 'null' and order_date = '2026-05-04'"),
         is(0L));
     Cli.Ended dependent =
-        run("daily", "orders", "--date=2026-05-05", source, "--after=traffic", "--wait=1s", "--poll=1s");
+        run(
+            "daily",
+            "orders",
+            "--date=2026-05-05",
+            source,
+            "--after=traffic",
+            "--wait=1s",
+            "--poll=1s");
     assertThat(dependent.code(), is(1));
     assertThat(dependent.output(), containsString("2026-05-05 of traffic is not published yet"));
     assertThat(
-        rows(database, "select pipeline, day from ops.completions"), is(List.of("orders|2026-05-04")));
+        rows(database, "select pipeline, day from ops.completions"),
+        is(List.of("orders|2026-05-04")));
   }
 
   @Test
   void planTellsWhatABackfillTakes() {
     String plan =
-        ok(run("plan", "orders", "--from=2026-05-04", "--to=2026-05-05", "--topic=" + topic, "--rate=100/s")).output();
+        ok(run(
+                "plan",
+                "orders",
+                "--from=2026-05-04",
+                "--to=2026-05-05",
+                "--topic=" + topic,
+                "--rate=100/s"))
+            .output();
     assertThat(plan, containsString("Reading the log"));
     assertThat(plan, containsString("at 100 records/s for each of 2 at once"));
 
     assertThat(
-        ok(run("plan", "--volume=300TB", "--replay-rate=500MB/s", "--live-rate=50MB/s", "--retention=14d")).output(),
+        ok(run(
+                "plan",
+                "--volume=300TB",
+                "--replay-rate=500MB/s",
+                "--live-rate=50MB/s",
+                "--retention=14d"))
+            .output(),
         is(
             """
             Reading 300.0 TB at 500.0 MB/s takes 600,000 s (6.9 days)
