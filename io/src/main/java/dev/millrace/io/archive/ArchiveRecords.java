@@ -14,9 +14,7 @@ import dev.millrace.transforms.time.TimeRange;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.apache.beam.sdk.coders.KvCoder;
 import org.apache.beam.sdk.coders.ListCoder;
 import org.apache.beam.sdk.coders.SerializableCoder;
@@ -237,11 +235,9 @@ public final class ArchiveRecords {
     @ProcessElement
     public void process(@Element KV<String, Iterable<ArchiveManifest.Entry>> hour)
         throws IOException {
-      Map<String, ArchiveManifest.Entry> newest = new HashMap<>();
-      for (ArchiveManifest.Entry each : hour.getValue()) {
-        newest.merge(each.name(), each, (a, b) -> a.records() >= b.records() ? a : b);
-      }
-      directory.note(hour.getKey(), newest.values());
+      List<ArchiveManifest.Entry> files = new ArrayList<>();
+      hour.getValue().forEach(files::add);
+      directory.note(hour.getKey(), files);
     }
   }
 
