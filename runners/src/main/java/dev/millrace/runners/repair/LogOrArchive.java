@@ -36,7 +36,11 @@ public record LogOrArchive(LoggedTopic log, ArchivedTopic archive, Consumer<Stri
           "Reading the archive, as the log no longer has all: " + archive.extent(range).text());
       return opened;
     } catch (IllegalStateException e) {
-      throw new IllegalStateException(log.lost(range, without) + "; " + e.getMessage(), e);
+      // Not as its cause: of a chain the user is told the last one only, and these are two.
+      IllegalStateException neither =
+          new IllegalStateException(log.lost(range, without) + "; " + e.getMessage());
+      neither.addSuppressed(e);
+      throw neither;
     }
   }
 

@@ -52,7 +52,7 @@ public final class Topics {
         each.get();
       }
     } catch (ExecutionException e) {
-      throw new IllegalStateException("not sent; " + SharedStack.logs(), e);
+      throw new IllegalStateException("not sent: " + e.getCause() + "; " + SharedStack.logs(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
