@@ -68,6 +68,11 @@ record BenchmarkTopic(String bootstrapServers, String name) {
     NewTopic topic = new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(config);
     try (Admin admin = admin()) {
       get(admin.createTopics(List.of(topic)).all());
+      Map<TopicPartition, OffsetSpec> its = new HashMap<>();
+      for (int partition = 0; partition < partitions; partition++) {
+        its.put(new TopicPartition(name, partition), OffsetSpec.latest());
+      }
+      get(admin.listOffsets(its).all()); // Answered when the partitions take records.
     }
   }
 

@@ -115,12 +115,21 @@ final class TopicOffsets implements AutoCloseable {
     return offsets;
   }
 
-  /** Makes the topic if it isn't there; returns whether it was made. */
+  /**
+   * Makes the topic if it isn't there; returns whether it was made. Its partitions take records
+   * then: a producer whose first batch is refused, since a partition isn't led yet, and whose
+   * second is taken, never gets rid of the first (KAFKA-15591).
+   */
   boolean create(int partitions, Map<String, String> settings) {
     NewTopic wanted =
         new NewTopic(topic.name(), Optional.of(partitions), Optional.empty()).configs(settings);
     try {
       get(admin.createTopics(List.of(wanted)).all());
+      Map<TopicPartition, OffsetSpec> all = new HashMap<>();
+      for (int partition = 0; partition < partitions; partition++) {
+        all.put(new TopicPartition(topic.name(), partition), OffsetSpec.latest());
+      }
+      get(admin.listOffsets(all).all()); // Asked again until the leaders answer.
       return true;
     } catch (KafkaException e) {
       if (e.getCause() instanceof TopicExistsException) {

@@ -20,6 +20,7 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -80,6 +81,11 @@ final class Broker implements AutoCloseable {
     all.put("retention.ms", "-1");
     NewTopic wanted = new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(all);
     get(admin.createTopics(List.of(wanted)).all());
+    Map<TopicPartition, OffsetSpec> its = new HashMap<>();
+    for (int partition = 0; partition < partitions; partition++) {
+      its.put(new TopicPartition(name, partition), OffsetSpec.latest());
+    }
+    get(admin.listOffsets(its).all()); // Answered when the partitions take records.
     return missing(name);
   }
 
