@@ -9,6 +9,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -82,13 +83,21 @@ public record Balance(
     return windows;
   }
 
-  /** The windows of a bounded run that don't balance: it has nothing on its way any more. */
-  public static List<Instant> unbalanced(Connection connection, String pipeline, long run)
+  /**
+   * Why a bounded run, which has nothing on its way any more, can't be trusted, for the user; empty
+   * if each of its windows is closed and balances.
+   */
+  public static Optional<String> problem(Connection connection, String pipeline, long run)
       throws SQLException {
-    return of(connection, pipeline, run).stream()
-        .filter(each -> !each.closed() || each.missing() != 0)
-        .map(Balance::window)
-        .toList();
+    List<Balance> wrong =
+        of(connection, pipeline, run).stream()
+            .filter(each -> !each.closed() || each.missing() != 0)
+            .toList();
+    return wrong.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "run %d doesn't balance in %,d windows, the first begins at %s: see 'bin/millrace audit %s --run=%d'"
+                .formatted(run, wrong.size(), wrong.get(0).window(), pipeline, run));
   }
 
   /** How many records a run has read. */

@@ -95,6 +95,13 @@ public final class BinaryCopy implements AutoCloseable {
     }
   }
 
+  /** A {@code boolean}. */
+  public void bool(boolean value) {
+    int32(1);
+    room(1);
+    bytes[used++] = (byte) (value ? 1 : 0);
+  }
+
   /** An {@code int4}. */
   public void integer(int value) {
     int32(Integer.BYTES);

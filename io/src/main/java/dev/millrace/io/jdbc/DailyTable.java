@@ -1,6 +1,7 @@
 package dev.millrace.io.jdbc;
 
 import dev.millrace.transforms.time.TimeRange;
+import java.io.Serializable;
 import java.time.ZoneOffset;
 import java.util.List;
 
@@ -15,7 +16,8 @@ import java.util.List;
  * @param bookkeeping columns that say how a row came about, in which equal rows may differ
  */
 public record DailyTable(
-    String schema, String name, List<String> key, String time, List<String> bookkeeping) {
+    String schema, String name, List<String> key, String time, List<String> bookkeeping)
+    implements Serializable {
 
   public DailyTable {
     key = List.copyOf(key);

@@ -14,7 +14,8 @@ import java.util.List;
  *
  * @param schema for example {@code silver}
  * @param name for example {@code orders_clean}
- * @param key the columns of its primary key or unique constraint, in any order
+ * @param key the columns of its primary key or unique constraint, in any order; empty if it needs
+ *     none
  */
 public record RequiredTable(String schema, String name, List<String> key) implements Serializable {
 
@@ -37,7 +38,7 @@ public record RequiredTable(String schema, String name, List<String> key) implem
                 + table.fullName()
                 + " is missing: 'bin/millrace migrate' creates the tables of a new database; one"
                 + " that was dropped later comes back from your backup");
-      } else if (!table.hasUniqueKey(connection)) {
+      } else if (!table.key().isEmpty() && !table.hasUniqueKey(connection)) {
         String columns = String.join(", ", table.key());
         problems.add(
             "table "

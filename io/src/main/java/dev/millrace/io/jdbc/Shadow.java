@@ -43,7 +43,7 @@ public final class Shadow {
       List<String> live = columns(connection, table.schema(), table.name());
       List<String> its = columns(connection, place.schema(table.schema()), table.name());
       if (its.isEmpty()) {
-        problems.add("table " + table.in(place) + " is gone: run the backfill of that day again");
+        problems.add("table " + table.in(place) + " is gone: run that backfill again");
       } else if (!its.equals(live)) {
         problems.add(
             table.live()
@@ -53,7 +53,7 @@ public final class Shadow {
                 + String.join(", ", live)
                 + "; then "
                 + String.join(", ", its)
-                + "): run the backfill of that day again");
+                + "): run that backfill again");
       }
     }
     return problems;

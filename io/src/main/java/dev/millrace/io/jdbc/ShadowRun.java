@@ -71,7 +71,7 @@ public final class ShadowRun {
       TableComparison comparison =
           TableComparison.of(
               new TableComparison.Side(
-                  table.live() + " of " + run.day(), table.live(), tables.liveRows(table, run)),
+                  table.live() + ofDay(), table.live(), tables.liveRows(table, run)),
               new TableComparison.Side(
                   "run " + run.number(), table.in(run.place()), tables.newRows(table, run)),
               table.key(),
@@ -100,10 +100,57 @@ public final class ShadowRun {
    */
   public Map<String, Repairable.Changes> swap(Connection connection)
       throws SQLException, RefusedException {
+    return inTransaction(connection, () -> swap(connection, "share row exclusive", tables::swap));
+  }
+
+  /**
+   * Puts its tables in the place of the live ones by giving them their names: however many rows
+   * they have, it takes no longer. For runs that answer for all of time. Who reads or writes waits.
+   *
+   * @throws RefusedException also if something depends on a live table that would stay with the old
+   *     one
+   */
+  public Map<String, Repairable.Changes> rename(Connection connection)
+      throws SQLException, RefusedException {
+    if (run.day() != null) {
+      throw new RefusedException(
+          List.of(
+              "run %d is of %s: only the tables of a whole backfill ('--full') can take the live ones' names"
+                  .formatted(run.number(), run.day())));
+    }
+    return inTransaction(
+        connection,
+        () -> {
+          for (DailyTable table : tables.tables()) {
+            refuse(TableRename.problems(connection, table));
+          }
+          return swap(connection, "access exclusive", this::rename);
+        });
+  }
+
+  private Map<String, Repairable.Changes> rename(Connection connection, Run its)
+      throws SQLException {
+    Map<String, Repairable.Changes> changes = new LinkedHashMap<>();
+    for (DailyTable table : tables.tables()) {
+      changes.put(table.live(), TableRename.rename(connection, table, its.place()));
+    }
+    return changes;
+  }
+
+  private interface Work {
+    Map<String, Repairable.Changes> run() throws SQLException, RefusedException;
+  }
+
+  private interface Replacement {
+    Map<String, Repairable.Changes> of(Connection connection, Run run) throws SQLException;
+  }
+
+  private static Map<String, Repairable.Changes> inTransaction(Connection connection, Work work)
+      throws SQLException, RefusedException {
     boolean autoCommit = connection.getAutoCommit();
     connection.setAutoCommit(false);
     try {
-      Map<String, Repairable.Changes> changes = swapInTransaction(connection);
+      Map<String, Repairable.Changes> changes = work.run();
       connection.commit();
       return changes;
     } catch (SQLException | RefusedException | RuntimeException e) {
@@ -114,7 +161,8 @@ public final class ShadowRun {
     }
   }
 
-  private Map<String, Repairable.Changes> swapInTransaction(Connection connection)
+  private Map<String, Repairable.Changes> swap(
+      Connection connection, String lock, Replacement replacement)
       throws SQLException, RefusedException {
     try (Statement statement = connection.createStatement()) {
       statement.execute("set local lock_timeout = '" + LOCK_TIMEOUT + "'");
@@ -132,9 +180,9 @@ public final class ShadowRun {
       statement.execute(
           "lock table "
               + tables.tables().stream().map(DailyTable::live).collect(Collectors.joining(", "))
-              + " in share row exclusive mode");
+              + " in %s mode".formatted(lock));
       locked.refuseNewer(connection);
-      Map<String, Repairable.Changes> changes = tables.swap(connection, now);
+      Map<String, Repairable.Changes> changes = replacement.of(connection, now);
       statement.execute(
           "update ops.runs set state = '%s', ended_at = now() where run = %d"
               .formatted(Run.SWAPPED, run.number()));
@@ -191,6 +239,10 @@ public final class ShadowRun {
     }
   }
 
+  private String ofDay() {
+    return run.day() == null ? "" : " of " + run.day();
+  }
+
   private void refuseNewer(Connection connection) throws SQLException, RefusedException {
     List<String> newer = new ArrayList<>();
     for (DailyTable table : tables.fenced()) {
@@ -203,9 +255,9 @@ public final class ShadowRun {
           rows.next();
           if (rows.getLong(1) > 0) {
             newer.add(
-                "%,d rows of %s of %s were written after run %d had begun to read, the last at %s: run the backfill of that day again"
+                "%,d rows of %s%s were written after run %d had begun to read, the last at %s: run that backfill again"
                     .formatted(
-                        rows.getLong(1), table.live(), run.day(), run.number(), rows.getString(2)));
+                        rows.getLong(1), table.live(), ofDay(), run.number(), rows.getString(2)));
           }
         }
       }

@@ -80,19 +80,7 @@ final class BackfillCommand implements Callable<Integer>, TellsAllMistakes {
   @Option(names = "--again", description = "Run days, too, that are done and not swapped yet.")
   private boolean again;
 
-  @Option(names = "--reason", paramLabel = "TEXT", description = "Why; kept in ops.runs.")
-  private @Nullable String reason;
-
-  @Option(
-      names = "--who",
-      paramLabel = "NAME",
-      description = "Who; kept in ops.runs. Default: the user and host of this command.")
-  private @Nullable String who;
-
-  @Mixin private RepairSourceOptions source;
-  @Mixin private AdmissionOptions admission;
-  @Mixin private DatabaseOptions database;
-  @Mixin private RunnerOptions runner;
+  @Mixin private RepairOptions repair;
   @Spec private CommandSpec spec;
 
   @Override
@@ -106,8 +94,7 @@ final class BackfillCommand implements Callable<Integer>, TellsAllMistakes {
       mistakes.add("--max-active=" + maxActive + " is none: it is 1 or more");
     }
     RepairedPipeline repaired = Repairs.pipeline(pipeline, mistakes);
-    Repairs.Prepared prepared =
-        Repairs.prepare(repaired, source, admission, database, runner, spec, "backfill", mistakes);
+    RepairOptions.Prepared prepared = repair.prepare(repaired, spec, mistakes);
     Backfill backfill =
         new Backfill(
             new Backfill.Wish(
@@ -119,8 +106,8 @@ final class BackfillCommand implements Callable<Integer>, TellsAllMistakes {
                 prepared.eventTime(),
                 prepared.rule(),
                 Version.current(),
-                Repairs.who(who),
-                reason),
+                repair.who(),
+                repair.reason()),
             prepared.log(),
             prepared.runner());
     return report(days, run(backfill, days));

@@ -76,10 +76,7 @@ final class DailyCommand implements Callable<Integer>, TellsAllMistakes {
   @Option(names = "--again", description = "Publish a day anew that is published already.")
   private boolean again;
 
-  @Mixin private RepairSourceOptions source;
-  @Mixin private AdmissionOptions admission;
-  @Mixin private DatabaseOptions database;
-  @Mixin private RunnerOptions runner;
+  @Mixin private RepairOptions repair;
   @Spec private CommandSpec spec;
 
   @Override
@@ -90,8 +87,7 @@ final class DailyCommand implements Callable<Integer>, TellsAllMistakes {
     if (poll.isZero() || poll.isNegative()) {
       mistakes.add("--poll is none: it is more than 0s");
     }
-    Repairs.Prepared prepared =
-        Repairs.prepare(repaired, source, admission, database, runner, spec, "daily", mistakes);
+    RepairOptions.Prepared prepared = repair.prepare(repaired, spec, mistakes);
     Databases.check(prepared.database(), List.<RequiredTable>of(Completions.table()));
     try (Connection connection = prepared.database().connect()) {
       if (!again && Completions.of(connection, repaired.name(), date).isPresent()) {
@@ -109,7 +105,7 @@ final class DailyCommand implements Callable<Integer>, TellsAllMistakes {
     }
   }
 
-  private void await(Connection connection, Repairs.Prepared prepared) {
+  private void await(Connection connection, RepairOptions.Prepared prepared) {
     int looks = (int) Math.min(1_000_000, Math.max(1, 1 + wait.toMillis() / poll.toMillis()));
     String lacking =
         Failsafe.with(
@@ -129,7 +125,8 @@ final class DailyCommand implements Callable<Integer>, TellsAllMistakes {
   }
 
   /** What is missing; empty if nothing is. */
-  private String lacking(Connection connection, Repairs.Prepared prepared) throws SQLException {
+  private String lacking(Connection connection, RepairOptions.Prepared prepared)
+      throws SQLException {
     for (String each : after) {
       if (Completions.of(connection, each, date).isEmpty()) {
         return date + " of " + each + " is not published yet";
@@ -139,7 +136,8 @@ final class DailyCommand implements Callable<Integer>, TellsAllMistakes {
     return lacks == null ? "" : lacks;
   }
 
-  private long make(RepairedPipeline repaired, Repairs.Prepared prepared) throws SQLException {
+  private long make(RepairedPipeline repaired, RepairOptions.Prepared prepared)
+      throws SQLException {
     Backfill backfill =
         new Backfill(
             new Backfill.Wish(
@@ -151,8 +149,8 @@ final class DailyCommand implements Callable<Integer>, TellsAllMistakes {
                 prepared.eventTime(),
                 prepared.rule(),
                 Version.current(),
-                Repairs.who(null),
-                "daily"),
+                repair.who(),
+                repair.reason() == null ? "daily" : repair.reason()),
             prepared.log(),
             prepared.runner());
     Backfill.Outcome outcome = BackfillCommand.run(backfill, List.of(date)).get(0);

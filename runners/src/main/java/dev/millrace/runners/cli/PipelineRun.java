@@ -14,7 +14,6 @@ import dev.millrace.transforms.time.EventTime;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.beam.sdk.Pipeline;
@@ -129,13 +128,11 @@ final class PipelineRun {
   /** A batch has nothing on its way any more. */
   private static void checkBalance(Database target, String name, long run) {
     try (Connection connection = target.connect()) {
-      List<Instant> wrong = Balance.unbalanced(connection, name, run);
-      if (!wrong.isEmpty()) {
-        throw new FailedException(
-            List.of(
-                "run %d doesn't balance in %,d windows, the first begins at %s: see 'bin/millrace audit %s --run=%d'"
-                    .formatted(run, wrong.size(), wrong.get(0), name, run)));
-      }
+      Balance.problem(connection, name, run)
+          .ifPresent(
+              problem -> {
+                throw new FailedException(List.of(problem));
+              });
     } catch (SQLException e) {
       throw new FailedException(Causes.describe(e), e);
     }

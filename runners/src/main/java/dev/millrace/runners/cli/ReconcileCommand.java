@@ -42,27 +42,14 @@ final class ReconcileCommand implements Callable<Integer>, TellsAllMistakes {
       description = "What happened on this day, UTC. Default: all days with late records.")
   private @Nullable LocalDate date;
 
-  @Option(names = "--reason", paramLabel = "TEXT", description = "Why; kept in ops.runs.")
-  private @Nullable String reason;
-
-  @Option(
-      names = "--who",
-      paramLabel = "NAME",
-      description = "Who; kept in ops.runs. Default: the user and host of this command.")
-  private @Nullable String who;
-
-  @Mixin private RepairSourceOptions source;
-  @Mixin private AdmissionOptions admission;
-  @Mixin private DatabaseOptions database;
-  @Mixin private RunnerOptions runner;
+  @Mixin private RepairOptions repair;
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() {
     List<String> mistakes = new ArrayList<>(Mistakes.ofParsing(spec));
     RepairedPipeline repaired = Repairs.pipeline(pipeline, mistakes);
-    Repairs.Prepared prepared =
-        Repairs.prepare(repaired, source, admission, database, runner, spec, "reconcile", mistakes);
+    RepairOptions.Prepared prepared = repair.prepareForKept(repaired, spec, mistakes);
     Replay replay =
         new Replay(
             new Replay.Wish(
@@ -77,8 +64,8 @@ final class ReconcileCommand implements Callable<Integer>, TellsAllMistakes {
                 1,
                 false,
                 Version.current(),
-                Repairs.who(who),
-                reason),
+                repair.who(),
+                repair.reason()),
             prepared.log(),
             prepared.runner());
     return Repairs.report(replay, ReconcileCommand::print);

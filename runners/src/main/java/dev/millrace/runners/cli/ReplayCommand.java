@@ -68,23 +68,8 @@ final class ReplayCommand implements Callable<Integer>, TellsAllMistakes {
       description = "Change each payload by a JSON merge patch (RFC 7396).")
   private @Nullable Path patch;
 
-  @Option(
-      names = "--reason",
-      paramLabel = "TEXT",
-      description = "Why; kept with them. A fix needs one.")
-  private @Nullable String reason;
-
-  @Option(
-      names = "--who",
-      paramLabel = "NAME",
-      description = "Who; kept with them. Default: the user and host of this command.")
-  private @Nullable String who;
-
   @Mixin private KeptOptions options;
-  @Mixin private RepairSourceOptions source;
-  @Mixin private AdmissionOptions admission;
-  @Mixin private DatabaseOptions database;
-  @Mixin private RunnerOptions runner;
+  @Mixin private RepairOptions repair;
   @Spec private CommandSpec spec;
 
   @Override
@@ -104,12 +89,11 @@ final class ReplayCommand implements Callable<Integer>, TellsAllMistakes {
       mistakes.add("--max-attempts=" + maxAttempts + " is none: it is 1 or more");
     }
     RecordFix fix = fix(mistakes);
-    if (fix != null && reason == null) {
+    if (fix != null && repair.reason() == null) {
       mistakes.add(
           "a fix needs a --reason: who looks at the record later must know why it was changed");
     }
-    Repairs.Prepared prepared =
-        Repairs.prepare(repaired, source, admission, database, runner, spec, "replay", mistakes);
+    RepairOptions.Prepared prepared = repair.prepareForKept(repaired, spec, mistakes);
     Replay replay =
         new Replay(
             new Replay.Wish(
@@ -123,8 +107,8 @@ final class ReplayCommand implements Callable<Integer>, TellsAllMistakes {
                 maxAttempts,
                 dryRun,
                 Version.current(),
-                Repairs.who(who),
-                reason),
+                repair.who(),
+                repair.reason()),
             prepared.log(),
             prepared.runner());
     return Repairs.report(replay, this::print);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Puts the rows of backfills in the place of the live ones. */
@@ -25,6 +26,12 @@ final class SwapCommand implements Runnable {
   @Parameters(paramLabel = "RUN", arity = "1..*", description = "Numbers of ops.runs.")
   private List<Long> runs = List.of();
 
+  @Option(
+      names = "--rename",
+      description =
+          "Give the new tables of a --full backfill the live ones' names, instead of replacing rows.")
+  private boolean rename;
+
   @Mixin private DatabaseOptions database;
 
   @Override
@@ -33,7 +40,8 @@ final class SwapCommand implements Runnable {
     try (Connection connection = database.required().connect()) {
       for (long number : runs) {
         try {
-          print(number, Repairs.shadowRun(connection, number).swap(connection));
+          ShadowRun shadow = Repairs.shadowRun(connection, number);
+          print(number, rename ? shadow.rename(connection) : shadow.swap(connection));
         } catch (ShadowRun.RefusedException e) {
           refused.addAll(e.reasons());
         }

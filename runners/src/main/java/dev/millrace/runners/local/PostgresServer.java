@@ -57,11 +57,20 @@ public final class PostgresServer implements LocalServer {
 
   /** An empty database of that name; one that was there before is gone. */
   public Database freshDatabase(String name) {
+    return freshDatabase(name, "template1");
+  }
+
+  /**
+   * The same with all that another one has.
+   *
+   * @param template its name; nobody must be connected to it
+   */
+  public Database freshDatabase(String name, String template) {
     Database owner = database();
     try (Connection connection = owner.connect();
         Statement statement = connection.createStatement()) {
       statement.execute("drop database if exists " + name + " with (force)");
-      statement.execute("create database " + name);
+      statement.execute("create database " + name + " template " + template);
     } catch (SQLException e) {
       throw new LocalStackException("can't make database " + name + ": " + e.getMessage(), e);
     }

@@ -15,7 +15,6 @@ import dev.millrace.transforms.time.TimeRange;
 import dev.millrace.transforms.window.Scope;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
@@ -213,13 +212,10 @@ public final class Backfill {
     }
     try (Connection connection = wish.database().connect()) {
       if (failure == null) {
-        List<Instant> wrong = Balance.unbalanced(connection, wish.pipeline().name(), run.number());
-        if (!wrong.isEmpty()) {
-          failure =
-              new IllegalStateException(
-                  "it doesn't balance in %,d windows, the first begins at %s: see 'bin/millrace audit %s --run=%d'"
-                      .formatted(wrong.size(), wrong.get(0), wish.pipeline().name(), run.number()));
-        }
+        failure =
+            Balance.problem(connection, wish.pipeline().name(), run.number())
+                .map(IllegalStateException::new)
+                .orElse(null);
       }
       long records = Balance.read(connection, wish.pipeline().name(), run.number());
       end(connection, run.number(), failure == null ? Run.DONE : Run.FAILED, records);

@@ -196,12 +196,11 @@ public final class Replay {
       LetterReplay.begin(connection, place, wish.dryRun() ? tables() : List.of());
       wish.kept().choose(connection, letters(chosen), run, wish.fix());
       runGraph(run, place, chosen);
-      List<Instant> wrong = Balance.unbalanced(connection, wish.pipeline().name(), run);
-      if (!wrong.isEmpty()) {
-        throw new IllegalStateException(
-            "run %d doesn't balance in %,d windows, the first begins at %s: see 'bin/millrace audit %s --run=%d'"
-                .formatted(run, wrong.size(), wrong.get(0), wish.pipeline().name(), run));
-      }
+      Balance.problem(connection, wish.pipeline().name(), run)
+          .ifPresent(
+              problem -> {
+                throw new IllegalStateException(problem);
+              });
       return wish.dryRun()
           ? told(connection, run, place, chosen.size())
           : settled(connection, run, place);

@@ -25,6 +25,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -38,9 +40,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Past days of orders, made right on the real servers. */
@@ -58,6 +60,19 @@ class BackfillIT {
   private static final String GOLD_BYTES =
       "select g::text from gold.revenue_by_region g where %s order by region, order_date";
 
+  /** What a table has but for its rows. */
+  private static final String ATTACHED =
+      """
+      select 'index ' || indexdef from pg_indexes where schemaname in ('silver', 'gold')
+      union all
+      select 'grants ' || oid::regclass || relacl::text || relowner from pg_class
+      where relnamespace in ('silver'::regnamespace, 'gold'::regnamespace) and relkind = 'r'
+      union all
+      select 'comment ' || objoid::regclass || objsubid || description from pg_description
+      where classoid = 'pg_class'::regclass and objoid::regclass::text ~ '^(silver|gold)'
+      order by 1
+      """;
+
   private static final String OTHER_DAYS = "order_date not between '2026-05-04' and '2026-05-06'";
 
   /** What the three days must say, for whoever checks the repair afterwards. */
@@ -72,16 +87,32 @@ class BackfillIT {
       from ops.runs r where r.kind = 'backfill' order by r.day
       """;
 
-  private String topic;
+  private static final String WEEK = "it_backfill_week";
+
+  private String topic = WEEK;
   private Database database;
   private Map<String, String> environment;
 
+  @BeforeAll
+  static void ordersOfAWeek() {
+    sendAndRun(WEEK, SharedStack.freshDatabase(WEEK));
+  }
+
   @BeforeEach
-  void ordersOfAWeek(TestInfo test) {
-    String name = test.getTestMethod().orElseThrow().getName().toLowerCase(java.util.Locale.ROOT);
-    topic = "it-backfill-" + name;
+  void theSameTablesForEach() {
+    database = SharedStack.freshDatabase("it_backfill", WEEK);
+    environment = SharedStack.environment(database);
+  }
+
+  /** For who changes what is in the log. */
+  private void ordersOfAWeekInATopicOfItsOwn(String name) {
+    topic = name;
     database = SharedStack.freshDatabase("it_backfill");
     environment = SharedStack.environment(database);
+    sendAndRun(topic, database);
+  }
+
+  private static void sendAndRun(String topic, Database database) {
     Topics.create(topic, PARTITIONS);
     Random random = new Random(7);
     List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
@@ -90,6 +121,7 @@ class BackfillIT {
         Instant time = MAY_3.plus(Duration.ofDays(day)).plusSeconds(random.nextInt(86_400));
         records.add(
             order(
+                topic,
                 "O-" + day + "-" + i,
                 REGIONS.get(random.nextInt(REGIONS.size())),
                 random.nextInt(1, 100_000) / 100.0 + "",
@@ -97,7 +129,13 @@ class BackfillIT {
       }
     }
     Topics.send(records);
-    ok(run("run", "orders", "--source=range", "--topic=" + topic));
+    ok(
+        Cli.run(
+            SharedStack.environment(database),
+            "run",
+            "orders",
+            "--source=range",
+            "--topic=" + topic));
   }
 
   @Test
@@ -179,7 +217,68 @@ class BackfillIT {
   }
 
   @Test
+  void newTablesTakeTheNamesOfTheOldOnes() throws SQLException {
+    execute(
+        database,
+        """
+        drop role if exists it_reader;
+        create role it_reader;
+        grant select on silver.orders_clean, gold.revenue_by_region to it_reader with grant option
+        """);
+    List<String> right = rows(database, Tables.SILVER_VALUES);
+    List<String> attached = rows(database, ATTACHED);
+    mapLatamToNull();
+    backfill("--full");
+    ok(run("compare", "2"));
+
+    execute(database, "create view public.regions as select region from gold.revenue_by_region");
+    Cli.Ended refused = run("swap", "2", "--rename");
+    assertThat(refused.output(), refused.code(), is(1));
+    assertThat(
+        refused.output(),
+        containsString(
+            "gold.revenue_by_region has what a renamed table wouldn't have: view regions"));
+    assertThat(rows(database, Tables.SILVER_VALUES), is(not(right)));
+    execute(database, "drop view public.regions");
+    try (Connection live = database.connect();
+        PreparedStatement prepared =
+            live.prepareStatement("select count(*) from silver.orders_clean where region = ?")) {
+      assertThat(count(prepared, "null"), is(not(0L)));
+
+      Cli.Ended swapped = ok(run("swap", "2", "--rename"));
+
+      assertThat(
+          swapped.output(),
+          containsString("silver.orders_clean: 0 rows replaced, 420 added, 420 removed"));
+      assertThat("who was connected reads the new table", count(prepared, "null"), is(0L));
+    }
+    assertSameRows("silver", rows(database, Tables.SILVER_VALUES), right);
+    assertGoldFollowsSilver(database);
+    assertSameRows("grants, comments, indexes", rows(database, ATTACHED), attached);
+    assertThat(
+        "no tables are left behind",
+        rows(database, "select nspname from pg_namespace where nspname like 'shadow%'"),
+        is(empty()));
+    ok(run("run", "orders", "--source=range", "--topic=" + topic));
+    assertSameRows("written once more", rows(database, Tables.SILVER_VALUES), right);
+    backfill("--from=2026-05-04");
+    ok(run("compare", "4"));
+    assertThat(
+        run("swap", "4", "--rename").output(),
+        containsString("run 4 is of 2026-05-04: only the tables of a whole backfill"));
+  }
+
+  private static long count(PreparedStatement query, String region) throws SQLException {
+    query.setString(1, region);
+    try (ResultSet count = query.executeQuery()) {
+      count.next();
+      return count.getLong(1);
+    }
+  }
+
+  @Test
   void liveTrafficGoesOnWhileAPastDayIsSwapped() throws Exception {
+    ordersOfAWeekInATopicOfItsOwn("it-backfill-live");
     mapLatamToNull();
     try (Cli stream =
         Cli.start(
@@ -543,6 +642,7 @@ class BackfillIT {
 
   @Test
   void logThatHasLostTheDayIsRefused() {
+    ordersOfAWeekInATopicOfItsOwn("it-backfill-lost");
     Topics.deleteBefore(topic, 0, 1_000);
 
     Cli.Ended ended = run(backfillOf("--from=2026-05-03", "--to=2026-05-04"));
@@ -654,6 +754,11 @@ class BackfillIT {
 
   private ProducerRecord<byte[], byte[]> order(
       String id, String region, String amount, Instant time) {
+    return order(topic, id, region, amount, time);
+  }
+
+  private static ProducerRecord<byte[], byte[]> order(
+      String topic, String id, String region, String amount, Instant time) {
     return Topics.record(
         topic,
         Math.floorMod(id.hashCode(), PARTITIONS),

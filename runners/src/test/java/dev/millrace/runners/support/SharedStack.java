@@ -17,6 +17,8 @@ import java.util.stream.Stream;
 public final class SharedStack {
   private static final int LOG_LINES = 40;
 
+  private static final String MIGRATED = "it_migrated";
+
   private static LocalStack stack;
 
   private SharedStack() {}
@@ -28,6 +30,7 @@ public final class SharedStack {
       LocalStack started = new LocalStack(Installation.current(), home);
       Runtime.getRuntime().addShutdownHook(new Thread(() -> started.purge(line -> {})));
       started.start(LocalStack.WantedPorts.any(), line -> {});
+      Migrations.apply(started.postgres().freshDatabase(MIGRATED));
       stack = started;
     }
     return stack;
@@ -35,9 +38,12 @@ public final class SharedStack {
 
   /** An empty database with our tables; one of that name before is gone. */
   public static Database freshDatabase(String name) {
-    Database fresh = get().postgres().freshDatabase(name);
-    Migrations.apply(fresh);
-    return fresh;
+    return freshDatabase(name, MIGRATED);
+  }
+
+  /** A copy of a database to which nobody is connected; one of that name before is gone. */
+  public static Database freshDatabase(String name, String template) {
+    return get().postgres().freshDatabase(name, template);
   }
 
   /** The ends of the servers' logs, for the message of a test that waited in vain. */

@@ -1,0 +1,12 @@
+-- Bounded runs that put their rows in place in one transaction: where they gather, and what is done.
+create schema staging;
+
+create table ops.publications (
+  run          bigint      not null,
+  target       text        not null,
+  published_at timestamptz not null default now(),
+  primary key (run, target)
+);
+
+comment on schema staging is 'Rows of runs that are under way, or failed: tables there can be dropped when their run is over';
+comment on table ops.publications is 'Tables that a bounded run has put in place, each once';
