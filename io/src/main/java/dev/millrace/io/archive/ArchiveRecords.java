@@ -14,7 +14,9 @@ import dev.millrace.transforms.time.TimeRange;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.beam.sdk.coders.KvCoder;
 import org.apache.beam.sdk.coders.ListCoder;
 import org.apache.beam.sdk.coders.SerializableCoder;
@@ -44,7 +46,7 @@ public final class ArchiveRecords {
   private static final String METRICS = "archive";
 
   private static final long BLOCK = 20_000;
-  private static final int MAX_BATCH = 20_000;
+  private static final int MAX_BATCHES = 1_000;
   private static final long MAX_BATCH_BYTES = 32L << 20;
   private static final int MAX_ENTRIES = 1_000;
   private static final Duration MAX_WAIT = Duration.standardSeconds(10);
@@ -142,11 +144,11 @@ public final class ArchiveRecords {
       PCollectionTuple files =
           records
               .apply("ByFile", ParDo.of(new ByFileFn()))
-              .setCoder(KvCoder.of(StringUtf8Coder.of(), RawRecordCoder.of()))
+              .setCoder(KvCoder.of(StringUtf8Coder.of(), ListCoder.of(RawRecordCoder.of())))
               .apply(
                   "Gather",
-                  GroupIntoBatches.<String, RawRecord>ofSize(MAX_BATCH)
-                      .withByteSize(MAX_BATCH_BYTES, record -> 64L + record.valueBytes())
+                  GroupIntoBatches.<String, List<RawRecord>>ofSize(MAX_BATCHES)
+                      .withByteSize(MAX_BATCH_BYTES, ArchiveRecords::bytes)
                       .withMaxBufferingDuration(MAX_WAIT))
               .apply(
                   "WriteFiles",
@@ -165,30 +167,42 @@ public final class ArchiveRecords {
     }
   }
 
-  private static final class ByFileFn extends DoFn<Batch<RawRecord>, KV<String, RawRecord>> {
+  private static long bytes(List<RawRecord> records) {
+    return records.stream().mapToLong(record -> 64L + record.valueBytes()).sum();
+  }
+
+  /** A batch is of a partition, so its records go into a file or two. */
+  private static final class ByFileFn extends DoFn<Batch<RawRecord>, KV<String, List<RawRecord>>> {
     private static final long serialVersionUID = 1L;
 
     private final Counter read = Metrics.counter(METRICS, "read");
 
     @ProcessElement
     public void process(
-        @Element Batch<RawRecord> records, OutputReceiver<KV<String, RawRecord>> out) {
+        @Element Batch<RawRecord> records, OutputReceiver<KV<String, List<RawRecord>>> out) {
       read.inc(records.size());
-      for (int i = 0; i < records.size(); i++) {
-        RawRecord record = records.values().get(i);
-        ArchiveDirectory.FileKey key =
-            new ArchiveDirectory.FileKey(
-                ArchiveDirectory.hourOf(record.loadedAt()),
+      Map<Place, List<RawRecord>> files = new HashMap<>();
+      for (RawRecord record : records.values()) {
+        Place place =
+            new Place(
+                Math.floorDiv(record.loadedAt().toEpochMilli(), HOUR.getMillis()),
                 record.origin().partition(),
                 record.origin().offset() / BLOCK);
-        out.outputWithTimestamp(
-            KV.of(key.text(), record), org.joda.time.Instant.ofEpochMilli(records.millis()[i]));
+        files.computeIfAbsent(place, each -> new ArrayList<>()).add(record);
+      }
+      files.forEach((place, its) -> out.output(KV.of(place.key().text(), its)));
+    }
+
+    private record Place(long hour, int partition, long block) {
+      ArchiveDirectory.FileKey key() {
+        Instant start = Instant.ofEpochMilli(hour * HOUR.getMillis());
+        return new ArchiveDirectory.FileKey(ArchiveDirectory.hourOf(start), partition, block);
       }
     }
   }
 
   private static final class WriteFilesFn
-      extends DoFn<KV<String, Iterable<RawRecord>>, KV<String, ArchiveManifest.Entry>> {
+      extends DoFn<KV<String, Iterable<List<RawRecord>>>, KV<String, ArchiveManifest.Entry>> {
     private static final long serialVersionUID = 1L;
 
     private final ArchiveDirectory directory;
@@ -206,15 +220,14 @@ public final class ArchiveRecords {
     }
 
     @ProcessElement
-    public void process(@Element KV<String, Iterable<RawRecord>> file, MultiOutputReceiver out)
+    public void process(
+        @Element KV<String, Iterable<List<RawRecord>>> file, MultiOutputReceiver out)
         throws IOException {
       ArchiveDirectory.FileKey key = ArchiveDirectory.FileKey.parse(file.getKey());
       List<RawRecord> records = new ArrayList<>();
       Tally tally = new Tally(HOUR);
-      for (RawRecord record : file.getValue()) {
-        records.add(record);
-        tally.add(Stage.WRITTEN, record.loadedAt().toEpochMilli());
-      }
+      file.getValue().forEach(records::addAll);
+      records.forEach(record -> tally.add(Stage.WRITTEN, record.loadedAt().toEpochMilli()));
       ArchiveManifest.Entry entry = directory.add(key, BLOCK, records);
       writtenRecords.inc(records.size());
       out.get(entries).output(KV.of(key.hour(), entry));

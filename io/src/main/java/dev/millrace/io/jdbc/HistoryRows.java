@@ -120,7 +120,10 @@ public final class HistoryRows<T> implements RowWriter<T> {
             CopiedTable.list("excluded", version));
   }
 
-  /** The periods of the batch's keys, of which those that differ are written. */
+  /**
+   * The periods of the batch's keys, of which those that differ are written. Keys are looked up one
+   * by one, by the index: the tables may be far larger than the batch.
+   */
   private String follow(List<String> key) {
     List<String> told = new ArrayList<>(attributes);
     told.add("is_deleted");
@@ -130,26 +133,37 @@ public final class HistoryRows<T> implements RowWriter<T> {
         told.stream()
             .map(each -> "lag(%s) over by_time".formatted(each))
             .collect(Collectors.joining(", "));
+    String ofTheKey =
+        key.stream()
+            .map(each -> "x.%1$s = keys.%1$s".formatted(each))
+            .collect(Collectors.joining(" and "));
     return """
-        with told as (
+        with keys as (select distinct %3$s from %2$s),
+        told as (
           select c.*, lag(valid_from) over by_time is null
             or (%4$s) is distinct from (%5$s) as is_change
-          from %1$s c where (%3$s) in (select %3$s from %2$s)
-          window by_time as (partition by %3$s order by valid_from)),
+          from keys cross join lateral (select * from %1$s x where %13$s offset 0) c
+          window by_time as (partition by %14$s order by valid_from)),
         periods as (
           select told.*, coalesce(lead(valid_from) over by_time, 'infinity') as valid_to,
             lead(valid_from) over by_time is null as is_current
           from told where is_change
           window by_time as (partition by %3$s order by valid_from)),
-        fresh as (select * from periods where not is_deleted),
+        fresh as materialized (select * from periods where not is_deleted),
+        there as materialized (
+          select h.* from keys cross join lateral (
+            select x.ctid as place, x.* from %6$s x where %13$s offset 0) h),
         gone as (
-          delete from %6$s h
-          where (%3$s) in (select %3$s from %2$s)
-            and not exists (select from fresh where (%7$s) = (%8$s)))
+          delete from %6$s
+          where ctid = any (array(
+            select place from there h
+            where not exists (select from fresh where (%7$s) = (%8$s)))))
         insert into %6$s as h (%9$s, %10$s)
-        select %9$s, %10$s from fresh order by %9$s
+        select %9$s, %10$s from fresh
+        where not exists (
+          select from there h where (%7$s) = (%8$s) and (%12$s) is not distinct from (%15$s))
+        order by %9$s
         on conflict (%9$s) do update set %11$s, _merged_at = now()
-        where (%12$s) is distinct from (%13$s)
         """
         .formatted(
             changes.fullName(),
@@ -164,6 +178,8 @@ public final class HistoryRows<T> implements RowWriter<T> {
             CopiedTable.list(period),
             CopiedTable.excluded(period),
             CopiedTable.list("h", period),
-            CopiedTable.list("excluded", period));
+            ofTheKey,
+            CopiedTable.list("c", key),
+            CopiedTable.list("fresh", period));
   }
 }
