@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,9 @@ import java.util.stream.Stream;
 /** One local stack for all integration tests of a JVM, gone with it. */
 public final class SharedStack {
   private static final int LOG_LINES = 40;
+
+  /** Most commands end before the second compiler would have paid for itself. */
+  private static final String JAVA_OPTS = "-Xmx1g -XX:TieredStopAtLevel=1";
 
   private static final String MIGRATED = "it_migrated";
 
@@ -32,8 +36,40 @@ public final class SharedStack {
       started.start(LocalStack.WantedPorts.any(), line -> {});
       Migrations.apply(started.postgres().freshDatabase(MIGRATED));
       stack = started;
+      archiveClasses();
     }
     return stack;
+  }
+
+  /**
+   * Lets commands start from an archive of the classes that one of them has loaded: a third faster.
+   * A JVM to which it doesn't fit passes it over.
+   */
+  private static void archiveClasses() {
+    try {
+      Path order = Files.createTempFile("order", ".jsonl");
+      Files.writeString(order, OrderJson.order("O-1", "EMEA", "1", Instant.EPOCH));
+      Map<String, String> environment = new HashMap<>(environment(freshDatabase("it_classes")));
+      environment.put("MILLRACE_JAVA_OPTS", JAVA_OPTS + " -XX:ArchiveClassesAtExit=" + classes());
+      Cli.Ended ended =
+          Cli.run(
+              environment,
+              "run",
+              "orders",
+              "--source=files",
+              "--input=" + order,
+              "--runner=FlinkRunner");
+      if (ended.code() != 0) {
+        throw new IllegalStateException(ended.output());
+      }
+      Files.delete(order);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path classes() {
+    return get().home().resolve("classes.jsa");
   }
 
   /** An empty database with our tables; one of that name before is gone. */
@@ -67,8 +103,7 @@ public final class SharedStack {
     Map<String, String> environment = new HashMap<>();
     environment.put("MILLRACE_HOME", get().home().toString());
     environment.put("MILLRACE_NO_BUILD", "1");
-    // Most commands end before the second compiler would have paid for itself.
-    environment.put("MILLRACE_JAVA_OPTS", "-Xmx1g -XX:TieredStopAtLevel=1");
+    environment.put("MILLRACE_JAVA_OPTS", JAVA_OPTS + " -XX:SharedArchiveFile=" + classes());
     environment.put("MILLRACE_JDBC_URL", database.url());
     environment.put("MILLRACE_JDBC_USER", database.user());
     environment.put("MILLRACE_JDBC_PASSWORD", database.password());
