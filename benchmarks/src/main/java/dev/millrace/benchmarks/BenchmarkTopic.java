@@ -4,13 +4,11 @@ import dev.millrace.io.kafka.KafkaTopic;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.KafkaException;
@@ -50,30 +48,19 @@ record BenchmarkTopic(String bootstrapServers, String name) {
 
   /** Makes the topic; its records never expire, however old their timestamps are. */
   void create(int partitions) {
-    create(partitions, Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1"));
+    as("benchmark").create(partitions, Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1"));
   }
 
   /** The same; the timestamp of a record is when the broker has appended it. */
   void createDatedByAppend(int partitions) {
-    create(
-        partitions,
-        Map.of(
-            TopicConfig.RETENTION_MS_CONFIG,
-            "-1",
-            TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
-            "LogAppendTime"));
-  }
-
-  private void create(int partitions, Map<String, String> config) {
-    NewTopic topic = new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(config);
-    try (Admin admin = admin()) {
-      get(admin.createTopics(List.of(topic)).all());
-      Map<TopicPartition, OffsetSpec> its = new HashMap<>();
-      for (int partition = 0; partition < partitions; partition++) {
-        its.put(new TopicPartition(name, partition), OffsetSpec.latest());
-      }
-      get(admin.listOffsets(its).all()); // Answered when the partitions take records.
-    }
+    as("benchmark")
+        .create(
+            partitions,
+            Map.of(
+                TopicConfig.RETENTION_MS_CONFIG,
+                "-1",
+                TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
+                "LogAppendTime"));
   }
 
   void delete() {

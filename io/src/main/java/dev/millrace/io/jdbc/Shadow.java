@@ -32,6 +32,17 @@ public final class Shadow {
     }
   }
 
+  /** Whether a run has tables of its own. */
+  static boolean exists(Connection connection, TablePlace place) throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement("select to_regnamespace(?) is not null")) {
+      query.setString(1, place.shadow());
+      try (ResultSet found = query.executeQuery()) {
+        return found.next() && found.getBoolean(1);
+      }
+    }
+  }
+
   /**
    * What keeps them from being compared with the live ones, a sentence each: a table that is gone,
    * or has other columns than when they were made.

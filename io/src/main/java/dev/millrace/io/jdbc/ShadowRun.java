@@ -100,12 +100,24 @@ public final class ShadowRun {
    */
   public Map<String, Repairable.Changes> swap(Connection connection)
       throws SQLException, RefusedException {
-    return inTransaction(connection, () -> swap(connection, "share row exclusive", tables::swap));
+    return inTransaction(
+        connection,
+        () ->
+            swap(
+                connection,
+                "share row exclusive",
+                its -> {
+                  Map<String, Repairable.Changes> changes = tables.swap(connection, its);
+                  Shadow.drop(connection, its.place());
+                  return changes;
+                }));
   }
 
   /**
    * Puts its tables in the place of the live ones by giving them their names: however many rows
    * they have, it takes no longer. For runs that answer for all of time. Who reads or writes waits.
+   * The tables of before stay beside, until they are {@linkplain #rollBack put back} or {@linkplain
+   * #discard dropped}.
    *
    * @throws RefusedException also if something depends on a live table that would stay with the old
    *     one
@@ -119,22 +131,49 @@ public final class ShadowRun {
                   .formatted(run.number(), run.day())));
     }
     return inTransaction(
-        connection,
-        () -> {
-          for (DailyTable table : tables.tables()) {
-            refuse(TableRename.problems(connection, table));
-          }
-          return swap(connection, "access exclusive", this::rename);
-        });
+        connection, () -> swap(connection, "access exclusive", its -> exchange(connection)));
   }
 
-  private Map<String, Repairable.Changes> rename(Connection connection, Run its)
-      throws SQLException {
-    Map<String, Repairable.Changes> changes = new LinkedHashMap<>();
+  private Map<String, Repairable.Changes> exchange(Connection connection)
+      throws SQLException, RefusedException {
+    List<String> problems = new ArrayList<>();
     for (DailyTable table : tables.tables()) {
-      changes.put(table.live(), TableRename.rename(connection, table, its.place()));
+      problems.addAll(TableRename.problems(connection, table));
     }
-    return changes;
+    refuse(problems);
+    return TableRename.exchange(
+        connection, tables.tables(), TablePlace.shadowOf(run.number()).shadow());
+  }
+
+  /**
+   * Takes a {@link #rename} back: the tables of before have their names again, and the run's are
+   * beside them again, to be compared anew or dropped.
+   *
+   * @throws RefusedException if they are gone, or rows were written since
+   */
+  public Map<String, Repairable.Changes> rollBack(Connection connection)
+      throws SQLException, RefusedException {
+    return inTransaction(
+        connection,
+        () -> {
+          try (Statement statement = connection.createStatement()) {
+            Run now = lockRun(statement);
+            if (!Run.SWAPPED.equals(now.state()) || !Shadow.exists(connection, now.place())) {
+              throw new RefusedException(
+                  List.of(
+                      "run %d has no tables to go back to: 'swap --rename' keeps those of before, until 'discard'"
+                          .formatted(run.number())));
+            }
+            refuse(Shadow.problems(connection, now.place(), tables.tables()));
+            lockTables(statement, "access exclusive");
+            refuseNewer(connection, "ended_at", "run %d was swapped".formatted(run.number()));
+            Map<String, Repairable.Changes> changes = exchange(connection);
+            statement.execute(
+                "update ops.runs set state = '%s', compared_at = null, ended_at = now() where run = %d"
+                    .formatted(Run.DONE, run.number()));
+            return changes;
+          }
+        });
   }
 
   private interface Work {
@@ -142,7 +181,7 @@ public final class ShadowRun {
   }
 
   private interface Replacement {
-    Map<String, Repairable.Changes> of(Connection connection, Run run) throws SQLException;
+    Map<String, Repairable.Changes> of(Run run) throws SQLException, RefusedException;
   }
 
   private static Map<String, Repairable.Changes> inTransaction(Connection connection, Work work)
@@ -165,9 +204,7 @@ public final class ShadowRun {
       Connection connection, String lock, Replacement replacement)
       throws SQLException, RefusedException {
     try (Statement statement = connection.createStatement()) {
-      statement.execute("set local lock_timeout = '" + LOCK_TIMEOUT + "'");
-      statement.execute("select from ops.runs where run = " + run.number() + " for update");
-      Run now = Run.of(connection, run.number()).orElseThrow();
+      Run now = lockRun(statement);
       ShadowRun locked = new ShadowRun(tables, now);
       locked.refuseUnlessDone();
       if (now.comparedAt() == null) {
@@ -176,29 +213,40 @@ public final class ShadowRun {
                 "run %d wasn't compared with the live tables: 'bin/millrace compare %d' shows what a swap would change"
                     .formatted(run.number(), run.number())));
       }
-      locked.refuse(Shadow.problems(connection, now.place(), tables.tables()));
-      statement.execute(
-          "lock table "
-              + tables.tables().stream().map(DailyTable::live).collect(Collectors.joining(", "))
-              + " in %s mode".formatted(lock));
-      locked.refuseNewer(connection);
-      Map<String, Repairable.Changes> changes = replacement.of(connection, now);
+      refuse(Shadow.problems(connection, now.place(), tables.tables()));
+      lockTables(statement, lock);
+      locked.refuseNewer(
+          connection, "started_at", "run %d had begun to read".formatted(run.number()));
+      Map<String, Repairable.Changes> changes = replacement.of(now);
       statement.execute(
           "update ops.runs set state = '%s', ended_at = now() where run = %d"
               .formatted(Run.SWAPPED, run.number()));
-      Shadow.drop(connection, now.place());
       return changes;
     }
   }
 
-  /** Drops its tables. */
+  private Run lockRun(Statement statement) throws SQLException {
+    statement.execute("set local lock_timeout = '" + LOCK_TIMEOUT + "'");
+    statement.execute("select from ops.runs where run = " + run.number() + " for update");
+    return Run.of(statement.getConnection(), run.number()).orElseThrow();
+  }
+
+  private void lockTables(Statement statement, String mode) throws SQLException {
+    statement.execute(
+        "lock table "
+            + tables.tables().stream().map(DailyTable::live).collect(Collectors.joining(", "))
+            + " in %s mode".formatted(mode));
+  }
+
+  /** Drops its tables, or those of before that a {@link #rename} has left. */
   public void discard(Connection connection) throws SQLException, RefusedException {
     if (!run.kind().equals(Run.BACKFILL)) {
       throw new RefusedException(
           List.of(
               "run %d has no tables of its own: it is a %s".formatted(run.number(), run.kind())));
     }
-    if (Run.SWAPPED.equals(run.state()) || Run.DISCARDED.equals(run.state())) {
+    boolean ofBefore = Run.SWAPPED.equals(run.state()) && Shadow.exists(connection, run.place());
+    if (!ofBefore && (Run.SWAPPED.equals(run.state()) || Run.DISCARDED.equals(run.state()))) {
       throw new RefusedException(
           List.of("run %d is %s already".formatted(run.number(), run.state())));
     }
@@ -206,9 +254,11 @@ public final class ShadowRun {
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
       Shadow.drop(connection, run.place());
-      statement.execute(
-          "update ops.runs set state = '%s', ended_at = now() where run = %d"
-              .formatted(Run.DISCARDED, run.number()));
+      if (!ofBefore) {
+        statement.execute(
+            "update ops.runs set state = '%s', ended_at = now() where run = %d"
+                .formatted(Run.DISCARDED, run.number()));
+      }
       connection.commit();
     } catch (SQLException | RuntimeException e) {
       connection.rollback();
@@ -243,21 +293,22 @@ public final class ShadowRun {
     return run.day() == null ? "" : " of " + run.day();
   }
 
-  private void refuseNewer(Connection connection) throws SQLException, RefusedException {
+  private void refuseNewer(Connection connection, String since, String sinceText)
+      throws SQLException, RefusedException {
     List<String> newer = new ArrayList<>();
     for (DailyTable table : tables.fenced()) {
       try (PreparedStatement query =
           connection.prepareStatement(
-              "select count(*), max(_merged_at) from %s live where _merged_at > (select started_at from ops.runs where run = ?)"
-                  .formatted(tables.liveRows(table, run)))) {
+              "select count(*), max(_merged_at) from %s live where _merged_at > (select %s from ops.runs where run = ?)"
+                  .formatted(tables.liveRows(table, run), since))) {
         query.setLong(1, run.number());
         try (ResultSet rows = query.executeQuery()) {
           rows.next();
           if (rows.getLong(1) > 0) {
             newer.add(
-                "%,d rows of %s%s were written after run %d had begun to read, the last at %s: run that backfill again"
+                "%,d rows of %s%s were written after %s, the last at %s: run that backfill again"
                     .formatted(
-                        rows.getLong(1), table.live(), ofDay(), run.number(), rows.getString(2)));
+                        rows.getLong(1), table.live(), ofDay(), sinceText, rows.getString(2)));
           }
         }
       }

@@ -6,7 +6,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.checkerframework.checker.nullness.qual.Nullable;
 
 /**
@@ -92,25 +94,35 @@ final class TableRename {
                 .formatted(table.live(), String.join(", ", found)));
   }
 
-  /** Renames, in the connection's transaction, in which the live table is locked. */
-  static Repairable.Changes rename(Connection connection, DailyTable table, TablePlace place)
-      throws SQLException {
-    String fresh = table.in(place);
-    long before = count(connection, table.live());
-    long after = count(connection, fresh);
+  /**
+   * Gives the tables of a run the names of the live ones, and those to the run: the same again
+   * takes it back. In the connection's transaction, in which the live tables are locked.
+   */
+  static Map<String, Repairable.Changes> exchange(
+      Connection connection, List<DailyTable> tables, String shadow) throws SQLException {
+    String aside = shadow + "_aside";
+    Map<String, Repairable.Changes> changes = new LinkedHashMap<>();
     List<String> statements = new ArrayList<>();
-    texts(connection, GRANTS, table.live())
-        .forEach(each -> statements.add(each.replace("{new}", fresh)));
-    statements.addAll(
-        texts(connection, INDEX_NAMES, table.live(), fresh, place.schema(table.schema())));
-    statements.add("drop table " + table.live());
-    statements.add("alter table %s set schema %s".formatted(fresh, table.schema()));
+    statements.add("create schema " + aside);
+    for (DailyTable table : tables) {
+      String fresh = shadow + "." + table.name();
+      changes.put(
+          table.live(),
+          new Repairable.Changes(count(connection, table.live()), count(connection, fresh), 0));
+      texts(connection, GRANTS, table.live())
+          .forEach(each -> statements.add(each.replace("{new}", fresh)));
+      statements.addAll(texts(connection, INDEX_NAMES, table.live(), fresh, shadow));
+      statements.add("alter table %s set schema %s".formatted(table.live(), aside));
+      statements.add("alter table %s set schema %s".formatted(fresh, table.schema()));
+    }
+    statements.add("drop schema " + shadow);
+    statements.add("alter schema %s rename to %s".formatted(aside, shadow));
     try (Statement statement = connection.createStatement()) {
       for (String each : statements) {
         statement.execute(each);
       }
     }
-    return new Repairable.Changes(before, after, 0);
+    return changes;
   }
 
   private static long count(Connection connection, String table) throws SQLException {

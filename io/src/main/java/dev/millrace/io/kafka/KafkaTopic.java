@@ -42,9 +42,13 @@ public record KafkaTopic(
    * @throws KafkaException if the brokers don't answer or refuse, with a message for the user
    */
   public boolean create(int partitions) {
+    return create(partitions, Map.of("retention.ms", "-1", "max.message.bytes", MAX_MESSAGE_BYTES));
+  }
+
+  /** The same with other settings. */
+  public boolean create(int partitions, Map<String, String> settings) {
     try (TopicOffsets topics = new TopicOffsets(this)) {
-      return topics.create(
-          partitions, Map.of("retention.ms", "-1", "max.message.bytes", MAX_MESSAGE_BYTES));
+      return topics.create(partitions, settings);
     }
   }
 

@@ -1,5 +1,8 @@
 package dev.millrace.io.kafka;
 
+import dev.failsafe.Failsafe;
+import dev.failsafe.RetryPolicy;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +26,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownMemberIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -33,6 +37,18 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  */
 final class TopicOffsets implements AutoCloseable {
   private static final long TIMEOUT_SECONDS = 15;
+
+  /** Of a topic that was just made. */
+  private static final RetryPolicy<Object> NOT_LED_YET =
+      RetryPolicy.builder()
+          .handleIf(
+              failure ->
+                  failure instanceof KafkaException
+                      && failure.getCause() instanceof RetriableException)
+          .withDelay(Duration.ofMillis(50))
+          .withMaxAttempts(-1)
+          .withMaxDuration(Duration.ofSeconds(TIMEOUT_SECONDS))
+          .build();
 
   private final KafkaTopic topic;
   private final Admin admin;
@@ -129,7 +145,7 @@ final class TopicOffsets implements AutoCloseable {
       for (int partition = 0; partition < partitions; partition++) {
         all.put(new TopicPartition(topic.name(), partition), OffsetSpec.latest());
       }
-      get(admin.listOffsets(all).all()); // Asked again until the leaders answer.
+      Failsafe.with(NOT_LED_YET).run(() -> get(admin.listOffsets(all).all()));
       return true;
     } catch (KafkaException e) {
       if (e.getCause() instanceof TopicExistsException) {

@@ -39,6 +39,7 @@ import picocli.CommandLine.ScopeType;
       CompareCommand.class,
       SwapCommand.class,
       DiscardCommand.class,
+      RollbackCommand.class,
       ReconcileCommand.class,
       DailyCommand.class,
       PlanCommand.class,

@@ -29,7 +29,8 @@ final class SwapCommand implements Runnable {
   @Option(
       names = "--rename",
       description =
-          "Give the new tables of a --full backfill the live ones' names, instead of replacing rows.")
+          "Give the new tables of a --full backfill the live ones' names, instead of replacing rows."
+              + " 'rollback' takes it back; 'discard' drops the tables of before.")
   private boolean rename;
 
   @Mixin private DatabaseOptions database;

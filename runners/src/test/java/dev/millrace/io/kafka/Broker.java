@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -19,8 +18,6 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewPartitions;
-import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -79,13 +76,7 @@ final class Broker implements AutoCloseable {
   KafkaTopic create(String name, int partitions, Map<String, String> settings) {
     Map<String, String> all = new HashMap<>(settings);
     all.put("retention.ms", "-1");
-    NewTopic wanted = new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(all);
-    get(admin.createTopics(List.of(wanted)).all());
-    Map<TopicPartition, OffsetSpec> its = new HashMap<>();
-    for (int partition = 0; partition < partitions; partition++) {
-      its.put(new TopicPartition(name, partition), OffsetSpec.latest());
-    }
-    get(admin.listOffsets(its).all()); // Answered when the partitions take records.
+    missing(name).create(partitions, all);
     return missing(name);
   }
 

@@ -212,14 +212,14 @@ class OrdersTablesIT {
     for (int writer = 0; writer < 4; writer++) {
       Random random = new Random(writer);
       List<RawRecord> records = new ArrayList<>();
-      for (int i = 0; i < 3_000; i++) {
+      for (int i = 0; i < 600; i++) {
         Instant time = EIGHT.plusSeconds(random.nextInt(5 * 86_400)).plusNanos(writer * 1_000L);
         records.add(
             record(
                 writer * 10_000L + i,
                 LOADED,
                 order(
-                    "O-" + random.nextInt(500),
+                    "O-" + random.nextInt(100),
                     "R" + random.nextInt(5),
                     random.nextInt(100) + "." + random.nextInt(1_000),
                     time)));
@@ -229,7 +229,7 @@ class OrdersTablesIT {
     CompletableFuture.allOf(writers.toArray(new CompletableFuture<?>[0])).join();
 
     assertGoldFollowsSilver(database);
-    assertThat(number(database, "select count(*) from silver.orders_clean"), is(500L));
+    assertThat(number(database, "select count(*) from silver.orders_clean"), is(100L));
   }
 
   @Test

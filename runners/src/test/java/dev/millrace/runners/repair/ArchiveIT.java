@@ -149,7 +149,7 @@ class ArchiveIT {
     SharedStack.get().flink().killTaskManager();
     Topics.send(orders.subList(half, orders.size()));
     Topics.awaitCaughtUp(topic, "millrace-archive-" + topic, null);
-    ok(run("stop", "--drain", jobOf(stream.output()), master));
+    ok(run("stop", "--drain", stream.job(), master));
     List<String> hours = recordsByHour();
     long records = hours.stream().mapToLong(each -> Long.parseLong(each.split("\\|")[1])).sum();
     assertThat(records, is((long) orders.size()));
@@ -272,12 +272,6 @@ class ArchiveIT {
       records.add(Topics.record(topic, i % PARTITIONS, time, null, order));
     }
     return records;
-  }
-
-  private static String jobOf(String output) {
-    Matcher job = Pattern.compile("job (archive-\\S+)").matcher(output);
-    assertThat(output, job.find(), is(true));
-    return job.group(1);
   }
 
   private Cli.Ended run(String... arguments) {

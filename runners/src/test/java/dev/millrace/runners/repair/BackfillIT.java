@@ -228,6 +228,7 @@ class BackfillIT {
     List<String> right = rows(database, Tables.SILVER_VALUES);
     List<String> attached = rows(database, ATTACHED);
     mapLatamToNull();
+    List<String> wrong = rows(database, Tables.SILVER_VALUES);
     backfill("--full");
     ok(run("compare", "2"));
 
@@ -238,7 +239,7 @@ class BackfillIT {
         refused.output(),
         containsString(
             "gold.revenue_by_region has what a renamed table wouldn't have: view regions"));
-    assertThat(rows(database, Tables.SILVER_VALUES), is(not(right)));
+    assertSameRows("refused", rows(database, Tables.SILVER_VALUES), wrong);
     execute(database, "drop view public.regions");
     try (Connection live = database.connect();
         PreparedStatement prepared =
@@ -255,14 +256,37 @@ class BackfillIT {
     assertSameRows("silver", rows(database, Tables.SILVER_VALUES), right);
     assertGoldFollowsSilver(database);
     assertSameRows("grants, comments, indexes", rows(database, ATTACHED), attached);
+
+    assertThat(
+        ok(run("rollback", "2")).output(),
+        containsString("silver.orders_clean: 0 rows replaced, 420 added, 420 removed"));
+    assertSameRows("as before", rows(database, Tables.SILVER_VALUES), wrong);
+    assertSameRows("grants, comments, indexes", rows(database, ATTACHED), attached);
+    assertThat(run("rollback", "2").output(), containsString("run 2 has no tables to go back to"));
+    assertThat(run("swap", "2", "--rename").output(), containsString("wasn't compared"));
+    ok(run("compare", "2"));
+    ok(run("swap", "2", "--rename"));
+    assertSameRows("once more", rows(database, Tables.SILVER_VALUES), right);
+
+    execute(database, "update silver.orders_clean set _merged_at = now() where order_id = 'O-1-3'");
+    assertThat(
+        run("rollback", "2").output(),
+        containsString("1 rows of silver.orders_clean were written after run 2 was swapped"));
+    ok(run("discard", "2"));
+    assertThat(run("rollback", "2").output(), containsString("run 2 has no tables to go back to"));
     assertThat(
         "no tables are left behind",
         rows(database, "select nspname from pg_namespace where nspname like 'shadow%'"),
         is(empty()));
+    assertThat(rows(database, "select state from ops.runs where run = 2"), is(List.of("swapped")));
+
     ok(run("run", "orders", "--source=range", "--topic=" + topic));
     assertSameRows("written once more", rows(database, Tables.SILVER_VALUES), right);
     backfill("--from=2026-05-04");
-    ok(run("compare", "4"));
+    assertThat(
+        "from all to a day nothing is lost",
+        ok(run("compare", "4")).output(),
+        not(containsString("rows differ")));
     assertThat(
         run("swap", "4", "--rename").output(),
         containsString("run 4 is of 2026-05-04: only the tables of a whole backfill"));

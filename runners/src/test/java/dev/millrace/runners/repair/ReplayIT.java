@@ -314,7 +314,7 @@ class ReplayIT {
     assertThat(early.output(), containsString("2 late records merged"));
     Topics.send(spread(late.subList(2, 4)));
     awaitLate(4);
-    ok(run("stop", "--drain", jobOf(stream.output()), master));
+    ok(run("stop", "--drain", stream.job(), master));
     Cli.Ended merged = ok(run("reconcile", "traffic", "--topic=" + topic, "--date=2026-05-04"));
     assertThat(merged.output(), containsString("2 late records merged"));
 
@@ -360,7 +360,7 @@ class ReplayIT {
                 "--set=value=5.25",
                 "--reason=r"));
     assertThat(early.output(), containsString("1 wait: their windows are still open"));
-    ok(run("stop", "--drain", jobOf(stream.output()), master));
+    ok(run("stop", "--drain", stream.job(), master));
     ok(
         run(
             "dead-letters",
@@ -400,7 +400,7 @@ class ReplayIT {
     Awaitility.await().until(() -> number(database, finalDay) == 1);
     Topics.send(List.of(record(order("C", MAY_4.plusSeconds(60)), later)));
     awaitLate(1);
-    ok(run("stop", jobOf(stream.output()), master));
+    ok(run("stop", stream.job(), master));
     assertThat(number(database, "select count(*) from silver.orders_clean"), is(4L));
 
     assertThat(ok(run("reconcile", "orders")).output(), containsString("1 late records merged"));
@@ -522,13 +522,6 @@ class ReplayIT {
     for (String table : WINDOWS) {
       assertSameRows("windows", rows(actual, table), rows(expected, table));
     }
-  }
-
-  private static String jobOf(String output) {
-    java.util.regex.Matcher job =
-        java.util.regex.Pattern.compile("job ((?:traffic|orders)-\\S+)").matcher(output);
-    assertThat(output, job.find(), is(true));
-    return job.group(1);
   }
 
   private Cli.Ended run(String... arguments) {

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The command, as a user runs it, in a process of its own. */
 public final class Cli implements AutoCloseable {
@@ -23,7 +25,18 @@ public final class Cli implements AutoCloseable {
   }
 
   /** What a command printed, and its exit code. */
-  public record Ended(int code, String output) {}
+  public record Ended(int code, String output) {
+    private static final Pattern JOB = Pattern.compile("job ([a-z]+-\\d\\S+)");
+
+    /** The name of the job that goes on in the cluster, of {@code run --detach}. */
+    public String job() {
+      Matcher job = JOB.matcher(output);
+      if (!job.find()) {
+        throw new AssertionError("no job is named in: " + output);
+      }
+      return job.group(1);
+    }
+  }
 
   /** Runs the command to its end. */
   public static Ended run(Map<String, String> environment, String... arguments) {

@@ -97,8 +97,6 @@ class DeliveriesIT {
     flink.killTaskManager();
     send(topic, "meanwhile", EIGHT.plusSeconds(5_400), 1_800);
     Topics.awaitCaughtUp(topic, "millrace-traffic-" + topic, null);
-    Matcher job = Pattern.compile("job (traffic-\\S+)").matcher(started.output());
-    assertThat(started.output(), job.find(), is(true));
 
     // The watermark goes to 09:59:29, and those that end by 09:40 are final 15 minutes and 10 s
     // later.
@@ -109,10 +107,10 @@ class DeliveriesIT {
     Awaitility.await("messages of all final rows")
         .atMost(Duration.ofMinutes(1))
         .until(() -> finals("it-deliveries-results"), is(expected));
-    Cli.Ended drained = Cli.run(environment, "stop", "--drain", job.group(1), master);
+    Cli.Ended drained = Cli.run(environment, "stop", "--drain", started.job(), master);
     assertThat(drained.output(), drained.code(), is(1));
     assertThat(drained.output(), containsString("--delivery=exactly-once"));
-    Cli.Ended stopped = Cli.run(environment, "stop", job.group(1), master);
+    Cli.Ended stopped = Cli.run(environment, "stop", started.job(), master);
     assertThat(stopped.output(), stopped.code(), is(0));
     assertThat(stopped.output(), containsString("--savepointPath="));
     List<String> panes = results("it-deliveries-results");

@@ -129,7 +129,7 @@ class TrafficIT {
 
     Database live = SharedStack.freshDatabase("it_traffic_live");
     String master = "--flinkMaster=" + SharedStack.get().flink().address();
-    String stream =
+    Cli.Ended stream =
         run(
             live,
             "run",
@@ -145,12 +145,12 @@ class TrafficIT {
         "before the end the newest windows are preliminary",
         number(live, "select count(*) from gold.events_5m where not is_final"),
         is(greaterThan(0L)));
-    String stopped = run(live, "stop", "--drain", jobOf(stream), master);
-    assertThat(stopped, containsString("every row final"));
+    Cli.Ended stopped = run(live, "stop", "--drain", stream.job(), master);
+    assertThat(stopped.output(), containsString("every row final"));
     assertSameTables("Flink live", live, direct);
     for (Database each : List.of(direct, flink, range, live)) {
       assertThat(
-          run(each, "audit", "traffic"),
+          run(each, "audit", "traffic").output(),
           allOf(containsString(" 0 of them open"), containsString("Every closed window balances")));
     }
     assertThat(
@@ -206,15 +206,9 @@ class TrafficIT {
         .toList();
   }
 
-  private static String run(Database database, String... arguments) {
+  private static Cli.Ended run(Database database, String... arguments) {
     Cli.Ended ended = Cli.run(SharedStack.environment(database), arguments);
     assertThat(ended.output(), ended.code(), is(0));
-    return ended.output();
-  }
-
-  private static String jobOf(String output) {
-    Matcher job = Pattern.compile("job (traffic-\\S+)").matcher(output);
-    assertThat(output, job.find(), is(true));
-    return job.group(1);
+    return ended;
   }
 }
