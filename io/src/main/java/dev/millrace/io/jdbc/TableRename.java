@@ -13,8 +13,8 @@ import org.checkerframework.checker.nullness.qual.Nullable;
 
 /**
  * Puts a whole table in the place of a live one by giving it its name, which takes as long for many
- * rows as for few. Owner, grants, comment and the names of indexes are those of the live table;
- * what else depends on that would stay with the old one, and stands in the way.
+ * rows as for few. Owner, grants, comment, storage parameters and the names of indexes are those of
+ * the live table; what else depends on that would stay with the old one, and stands in the way.
  */
 final class TableRename {
 
@@ -49,6 +49,12 @@ final class TableRename {
       union all
       select 'grants on column ' || attname from pg_attribute
       where attrelid = to_regclass($1) and attacl is not null
+      union all
+      select 'row level security' from pg_class
+      where oid = to_regclass($1) and relrowsecurity
+      union all
+      select 'replica identity' from pg_class
+      where oid = to_regclass($1) and relreplident <> 'd'
       """;
 
   private static final String GRANTS =
@@ -61,6 +67,9 @@ final class TableRename {
       union all
       select format('comment on table {new} is %L', obj_description(to_regclass($1), 'pg_class'))
       where obj_description(to_regclass($1), 'pg_class') is not null
+      union all
+      select format('alter table {new} set (%s)', array_to_string(reloptions, ', '))
+      from pg_class where oid = to_regclass($1) and reloptions is not null
       union all
       select format('alter table {new} owner to %I', pg_get_userbyid(relowner))
       from pg_class where oid = to_regclass($1) and relowner <> current_user::regrole

@@ -68,6 +68,9 @@ class BackfillIT {
       select 'grants ' || oid::regclass || relacl::text || relowner from pg_class
       where relnamespace in ('silver'::regnamespace, 'gold'::regnamespace) and relkind = 'r'
       union all
+      select 'parameters ' || oid::regclass || reloptions::text from pg_class
+      where relnamespace in ('silver'::regnamespace, 'gold'::regnamespace) and relkind = 'r'
+      union all
       select 'comment ' || objoid::regclass || objsubid || description from pg_description
       where classoid = 'pg_class'::regclass and objoid::regclass::text ~ '^(silver|gold)'
       order by 1
@@ -223,7 +226,8 @@ class BackfillIT {
         """
         drop role if exists it_reader;
         create role it_reader;
-        grant select on silver.orders_clean, gold.revenue_by_region to it_reader with grant option
+        grant select on silver.orders_clean, gold.revenue_by_region to it_reader with grant option;
+        alter table silver.orders_clean set (fillfactor = 90)
         """);
     List<String> right = rows(database, Tables.SILVER_VALUES);
     List<String> attached = rows(database, ATTACHED);
