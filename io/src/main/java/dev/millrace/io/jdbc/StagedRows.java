@@ -3,6 +3,7 @@ package dev.millrace.io.jdbc;
 import dev.millrace.transforms.deadletter.DeadLetter;
 import dev.millrace.transforms.record.RawRecord;
 import dev.millrace.transforms.time.TimeRange;
+import java.io.Serializable;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -11,6 +12,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.beam.sdk.transforms.Count;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.SerializableFunction;
@@ -38,6 +40,8 @@ import org.checkerframework.checker.nullness.qual.Nullable;
 public final class StagedRows<T>
     extends PTransform<PCollection<T>, WithFailures.Result<PCollection<Long>, DeadLetter>> {
   private static final long serialVersionUID = 1L;
+
+  private static final AtomicInteger PARTS = new AtomicInteger();
 
   private final String pipeline;
   private final Database database;
@@ -70,12 +74,12 @@ public final class StagedRows<T>
    */
   public static <T> StagedRows<T> merge(
       String pipeline, Database database, CopiedTable<T> table, List<String> version, long run) {
-    String staging = staging(table, run);
+    Place place = Place.of(table, run);
     return new StagedRows<>(
         pipeline,
         database,
-        new Stage<>(table, staging),
-        new Merge(table, staging, List.copyOf(version), run),
+        new Stage<>(table, place.staging()),
+        new Merge(table, place, List.copyOf(version)),
         null);
   }
 
@@ -101,14 +105,14 @@ public final class StagedRows<T>
       List<String> bookkeeping,
       TimeRange range,
       long run) {
-    String staging = staging(table, run);
+    Place place = Place.of(table, run);
     DailyTable daily =
         new DailyTable(table.schema(), table.name(), table.key(), partition, bookkeeping);
     return new StagedRows<>(
         pipeline,
         database,
-        new Stage<>(table, staging),
-        new Replace(table, staging, List.copyOf(version), daily, range, run),
+        new Stage<>(table, place.staging()),
+        new Replace(table, place, List.copyOf(version), daily, range),
         null);
   }
 
@@ -121,8 +125,18 @@ public final class StagedRows<T>
     return new StagedRows<>(pipeline, database, staging, publication, recordOf);
   }
 
-  private static String staging(CopiedTable<?> table, long run) {
-    return "staging.%s_%s_%d".formatted(table.schema(), table.name(), run);
+  /**
+   * Where the rows of a write are gathered, and by what its publication is known.
+   *
+   * @param part tells the writes of a run into the same table apart
+   */
+  private record Place(String staging, long run, int part) implements Serializable {
+    static Place of(CopiedTable<?> table, long run) {
+      int part = PARTS.incrementAndGet();
+      return new Place(
+          // What tells it apart first: PostgreSQL cuts names off at 63 bytes.
+          "staging.run_%d_%d_%s_%s".formatted(run, part, table.schema(), table.name()), run, part);
+    }
   }
 
   @Override
@@ -187,21 +201,20 @@ public final class StagedRows<T>
   private abstract static class Publication implements RowWriter<Long> {
     private static final long serialVersionUID = 1L;
     final CopiedTable<?> table;
-    final String staging;
+    final Place place;
     private final List<String> version;
-    private final long run;
 
-    Publication(CopiedTable<?> table, String staging, List<String> version, long run) {
+    Publication(CopiedTable<?> table, Place place, List<String> version) {
       this.table = table;
-      this.staging = staging;
+      this.place = place;
       this.version = version;
-      this.run = run;
     }
 
     @Override
     public List<RequiredTable> tables() {
       return List.of(
-          table.keyed(), new RequiredTable("ops", "publications", List.of("run", "target")));
+          table.keyed(),
+          new RequiredTable("ops", "publications", List.of("run", "target", "part")));
     }
 
     @Override
@@ -209,10 +222,11 @@ public final class StagedRows<T>
       if (!mark(connection)) {
         return Map.of(); // Committed before, by a bundle that is tried again.
       }
-      createStaging(connection, staging, table.fullName()); // There is none if there are no rows.
-      Map<String, Long> done = publish(connection, table.newest(staging, version), version);
+      createStaging(
+          connection, place.staging(), table.fullName()); // There is none if there are no rows.
+      Map<String, Long> done = publish(connection, table.newest(place.staging(), version), version);
       try (Statement statement = connection.createStatement()) {
-        statement.execute("drop table " + staging);
+        statement.execute("drop table " + place.staging());
       }
       return done;
     }
@@ -220,9 +234,11 @@ public final class StagedRows<T>
     private boolean mark(Connection connection) throws SQLException {
       try (PreparedStatement mark =
           connection.prepareStatement(
-              "insert into ops.publications (run, target) values (?, ?) on conflict do nothing")) {
-        mark.setLong(1, run);
+              "insert into ops.publications (run, target, part) values (?, ?, ?)"
+                  + " on conflict do nothing")) {
+        mark.setLong(1, place.run());
         mark.setString(2, table.fullName());
+        mark.setInt(3, place.part());
         return mark.executeUpdate() == 1;
       }
     }
@@ -235,8 +251,8 @@ public final class StagedRows<T>
   private static final class Merge extends Publication {
     private static final long serialVersionUID = 1L;
 
-    Merge(CopiedTable<?> table, String staging, List<String> version, long run) {
-      super(table, staging, version, run);
+    Merge(CopiedTable<?> table, Place place, List<String> version) {
+      super(table, place, version);
     }
 
     @Override
@@ -276,12 +292,11 @@ public final class StagedRows<T>
 
     Replace(
         CopiedTable<?> table,
-        String staging,
+        Place place,
         List<String> version,
         DailyTable daily,
-        TimeRange range,
-        long run) {
-      super(table, staging, version, run);
+        TimeRange range) {
+      super(table, place, version);
       this.daily = daily;
       this.range = range;
     }
@@ -306,7 +321,7 @@ public final class StagedRows<T>
           ResultSet others =
               statement.executeQuery(
                   "select count(*), min(x.%2$s)::text from %1$s x where (%3$s) is not true"
-                      .formatted(staging, daily.time(), daily.isIn("x", range)))) {
+                      .formatted(place.staging(), daily.time(), daily.isIn("x", range)))) {
         others.next();
         if (others.getLong(1) > 0) {
           throw new IllegalStateException(

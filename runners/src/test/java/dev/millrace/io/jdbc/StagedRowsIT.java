@@ -229,6 +229,24 @@ class StagedRowsIT {
   }
 
   @Test
+  void twoDaysAreReplacedByOneRun() {
+    run(merge(1), List.of(Reading.of("old", "2026-05-04", "1", "8")));
+    Pipeline pipeline = Pipeline.create(PipelineOptionsFactory.create());
+    for (String day : List.of("2026-05-04", "2026-05-05")) {
+      pipeline
+          .apply(
+              "Of" + day,
+              Create.of(List.of(Reading.of("m1", day, "2", "8")))
+                  .withCoder(SerializableCoder.of(Reading.class)))
+          .apply("Replace" + day, replace(2, TimeRange.of(LocalDate.parse(day))));
+    }
+    pipeline.run().waitUntilFinish();
+
+    assertThat(rows(database, Reading.VALUES), contains("m1|2026-05-04|2", "m1|2026-05-05|2"));
+    nothingIsStaged();
+  }
+
+  @Test
   void streamIsRefused() {
     PCollection<Reading> stream =
         Pipeline.create(PipelineOptionsFactory.create())
@@ -254,6 +272,10 @@ class StagedRowsIT {
   }
 
   private StagedRows<Reading> replace(long run) {
+    return replace(run, MAY_4);
+  }
+
+  private StagedRows<Reading> replace(long run, TimeRange range) {
     return StagedRows.replace(
         "test",
         database,
@@ -261,7 +283,7 @@ class StagedRowsIT {
         List.of("read_at"),
         "day",
         List.of("_merged_at"),
-        MAY_4,
+        range,
         run);
   }
 
