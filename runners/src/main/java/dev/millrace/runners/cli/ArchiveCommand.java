@@ -14,10 +14,9 @@ import picocli.CommandLine.Spec;
 /** Runs the archive pipeline. */
 @Command(
     name = "archive",
-    description = {
-      "A topic into files, exactly as it is: Avro, packed with zstd, by hour of ingestion and",
-      "partition, with a manifest for each hour, and the accounts into ops.ledger.",
-    },
+    description =
+        "A topic into files, exactly as it is: Avro, packed with zstd, by hour of ingestion and "
+            + "partition, with a manifest for each hour, and the accounts into ops.ledger.",
     sortOptions = false,
     showDefaultValues = true,
     mixinStandardHelpOptions = true,

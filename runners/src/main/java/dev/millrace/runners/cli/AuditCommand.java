@@ -24,10 +24,9 @@ import picocli.CommandLine.Parameters;
 /** Shows whether every record that a run has read is accounted for. */
 @Command(
     name = "audit",
-    description = {
-      "Show, by window of event time, whether every record that a run has read is somewhere:",
-      "read = written + duplicate + dead letter + late + filtered.",
-    },
+    description =
+        "Show, by window of event time, whether every record that a run has read is somewhere: "
+            + "read = written + duplicate + dead letter + late + filtered.",
     sortOptions = false,
     showDefaultValues = true,
     mixinStandardHelpOptions = true,

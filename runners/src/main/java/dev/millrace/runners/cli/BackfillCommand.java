@@ -27,10 +27,9 @@ import picocli.CommandLine.Spec;
 /** Makes past days anew. */
 @Command(
     name = "backfill",
-    description = {
-      "Make the rows of past days anew, a run for each day, from the log or from files. A run writes",
-      "beside the live tables; 'compare' shows what would change, 'swap' changes it, 'discard' drops it.",
-    },
+    description =
+        "Make the rows of past days anew, a run for each day, from the log or from files. A run writes "
+            + "beside the live tables; 'compare' shows what would change, 'swap' changes it, 'discard' drops it.",
     sortOptions = false,
     showDefaultValues = true,
     mixinStandardHelpOptions = true,

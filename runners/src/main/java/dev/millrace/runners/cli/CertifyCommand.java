@@ -20,12 +20,11 @@ import picocli.CommandLine.Spec;
 /** Proves that batch and stream leave the same rows. */
 @Command(
     name = "certify",
-    description = {
-      "Prove that a pipeline's tables don't depend on how its records come.",
-      "Made-up events are run as a batch on DirectRunner and on Flink, and as a live",
-      "stream, shuffled, with duplicates, late records, junk and failures; then all",
-      "tables are compared, and a certificate of a page is printed.",
-    },
+    description =
+        "Prove that a pipeline's tables don't depend on how its records come. "
+            + "Made-up events are run as a batch on DirectRunner and on Flink, and as a live "
+            + "stream, shuffled, with duplicates, late records, junk and failures; then all "
+            + "tables are compared, and a certificate of a page is printed.",
     sortOptions = false,
     showDefaultValues = true,
     mixinStandardHelpOptions = true,

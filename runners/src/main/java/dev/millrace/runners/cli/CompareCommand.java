@@ -27,11 +27,10 @@ import picocli.CommandLine.Spec;
 /** Shows how two tables, or a run's tables and the live ones, differ. */
 @Command(
     name = "compare",
-    description = {
-      "Compare the tables of backfills (by the numbers of their runs) with the live ones, as a swap",
-      "would replace them; or any two tables with each other: counts, sums, averages, and every row",
-      "that differs.",
-    },
+    description =
+        "Compare the tables of backfills (by the numbers of their runs) with the live ones, as a swap "
+            + "would replace them; or any two tables with each other: counts, sums, averages, and every row "
+            + "that differs.",
     sortOptions = false,
     showDefaultValues = true,
     mixinStandardHelpOptions = true,

@@ -27,10 +27,9 @@ import picocli.CommandLine.Spec;
 /** Publishes a day, once its source has all of it. */
 @Command(
     name = "daily",
-    description = {
-      "Publish a day: wait until its source has all of it, make it beside the live tables, put it in",
-      "their place, and say so in ops.completions. For cron, Airflow and the like.",
-    },
+    description =
+        "Publish a day: wait until its source has all of it, make it beside the live tables, put it in "
+            + "their place, and say so in ops.completions. For cron, Airflow and the like.",
     sortOptions = false,
     showDefaultValues = true,
     mixinStandardHelpOptions = true,

@@ -23,10 +23,9 @@ import picocli.CommandLine.Spec;
 /** Measures how late the records of a topic are, and says what watermark that asks for. */
 @Command(
     name = "lateness",
-    description = {
-      "Sample a topic: how far do events come behind the newest of their partition,",
-      "and what --outOfOrderness covers how many of them?",
-    },
+    description =
+        "Sample a topic: how far do events come behind the newest of their partition, "
+            + "and what --outOfOrderness covers how many of them?",
     sortOptions = false,
     showDefaultValues = true,
     mixinStandardHelpOptions = true)

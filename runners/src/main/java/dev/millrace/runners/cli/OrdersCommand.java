@@ -16,11 +16,10 @@ import picocli.CommandLine.Spec;
 /** Runs the orders pipeline. */
 @Command(
     name = "orders",
-    description = {
-      "Orders into silver.orders_clean, and with it gold.revenue_by_region;",
-      "what can't be processed into ops.dead_letters, what comes too late (with --late=side-table)",
-      "into ops.late_records, and the accounts into ops.ledger.",
-    },
+    description =
+        "Orders into silver.orders_clean, and with it gold.revenue_by_region; "
+            + "what can't be processed into ops.dead_letters, what comes too late (with --late=side-table) "
+            + "into ops.late_records, and the accounts into ops.ledger.",
     sortOptions = false,
     showDefaultValues = true,
     mixinStandardHelpOptions = true,

@@ -33,11 +33,10 @@ import picocli.CommandLine.Spec;
 /** Tells what a backfill would take. */
 @Command(
     name = "plan",
-    description = {
-      "What a backfill of some days would take: which source has them, how long it lasts by the rates",
-      "of earlier runs, how much disk. Or, with --volume and --replay-rate, what a replay would last,",
-      "and with --live-rate and --retention, what a log must hold.",
-    },
+    description =
+        "What a backfill of some days would take: which source has them, how long it lasts by the rates "
+            + "of earlier runs, how much disk. Or, with --volume and --replay-rate, what a replay would last, "
+            + "and with --live-rate and --retention, what a log must hold.",
     sortOptions = false,
     showDefaultValues = true,
     mixinStandardHelpOptions = true)

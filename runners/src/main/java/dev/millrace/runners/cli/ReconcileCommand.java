@@ -18,10 +18,9 @@ import picocli.CommandLine.Spec;
 /** Merges late records. */
 @Command(
     name = "reconcile",
-    description = {
-      "Merge what came too late into the tables, and mark its rows final. A second time changes",
-      "nothing.",
-    },
+    description =
+        "Merge what came too late into the tables, and mark its rows final. A second time changes "
+            + "nothing.",
     sortOptions = false,
     showDefaultValues = true,
     mixinStandardHelpOptions = true,

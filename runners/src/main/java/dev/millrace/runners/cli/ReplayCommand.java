@@ -23,10 +23,9 @@ import picocli.CommandLine.Spec;
 /** Tries dead letters once more. */
 @Command(
     name = "replay",
-    description = {
-      "Send dead letters through their pipeline once more, with their original bytes or a fix. What",
-      "succeeds is marked replayed; what fails has its attempt raised, and is parked at the cap.",
-    },
+    description =
+        "Send dead letters through their pipeline once more, with their original bytes or a fix. What "
+            + "succeeds is marked replayed; what fails has its attempt raised, and is parked at the cap.",
     sortOptions = false,
     showDefaultValues = true,
     mixinStandardHelpOptions = true,

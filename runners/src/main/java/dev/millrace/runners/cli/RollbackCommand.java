@@ -10,10 +10,9 @@ import picocli.CommandLine.Parameters;
 /** Puts back what a rename has replaced. */
 @Command(
     name = "rollback",
-    description = {
-      "Take 'swap --rename' back: the tables of before have their names again, and the run's can be",
-      "compared anew, or discarded. Refused if rows were written since.",
-    },
+    description =
+        "Take 'swap --rename' back: the tables of before have their names again, and the run's can be "
+            + "compared anew, or discarded. Refused if rows were written since.",
     mixinStandardHelpOptions = true)
 final class RollbackCommand implements Runnable {
 

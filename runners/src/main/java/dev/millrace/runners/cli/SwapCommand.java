@@ -15,11 +15,10 @@ import picocli.CommandLine.Parameters;
 /** Puts the rows of backfills in the place of the live ones. */
 @Command(
     name = "swap",
-    description = {
-      "Put the rows of backfills in the place of the live rows of their days: each run in one",
-      "transaction, readers see the old rows or the new ones. Refused if a run wasn't compared, or",
-      "live rows of its day are newer than what it has read.",
-    },
+    description =
+        "Put the rows of backfills in the place of the live rows of their days: each run in one "
+            + "transaction, readers see the old rows or the new ones. Refused if a run wasn't compared, or "
+            + "live rows of its day are newer than what it has read.",
     mixinStandardHelpOptions = true)
 final class SwapCommand implements Runnable {
 

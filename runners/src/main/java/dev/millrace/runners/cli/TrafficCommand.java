@@ -27,12 +27,11 @@ import picocli.CommandLine.Spec;
 /** Runs the traffic pipeline. */
 @Command(
     name = "traffic",
-    description = {
-      "Events by region in windows of 5 minutes into gold.events_5m and (one every minute)",
-      "gold.events_sliding, and by user, with gaps of 30 s between them, into gold.sessions;",
-      "what can't be processed into ops.dead_letters, what comes too late into ops.late_records, and",
-      "the accounts into ops.ledger.",
-    },
+    description =
+        "Events by region in windows of 5 minutes into gold.events_5m and (one every minute) "
+            + "gold.events_sliding, and by user, with gaps of 30 s between them, into gold.sessions; "
+            + "what can't be processed into ops.dead_letters, what comes too late into ops.late_records, and "
+            + "the accounts into ops.ledger.",
     sortOptions = false,
     showDefaultValues = true,
     mixinStandardHelpOptions = true,
