@@ -3,6 +3,7 @@ package dev.millrace.guide;
 import static dev.millrace.runners.support.Tables.assertGoldFollowsSilver;
 import static dev.millrace.runners.support.Tables.assertSameRows;
 import static dev.millrace.runners.support.Tables.execute;
+import static dev.millrace.runners.support.Tables.mapLatamToNull;
 import static dev.millrace.runners.support.Tables.rows;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
@@ -87,16 +88,7 @@ class RepairGuideIT {
 
   @Test
   void bugThatCorruptedThreeDays() throws Exception {
-    execute(
-        database,
-        """
-        update silver.orders_clean set region = 'null'
-        where region = 'LATAM' and order_date between '2026-05-04' and '2026-05-06';
-        delete from gold.revenue_by_region where order_date between '2026-05-04' and '2026-05-06';
-        insert into gold.revenue_by_region
-        select region, order_date, sum(amount), count(*), true, now() from silver.orders_clean
-        where order_date between '2026-05-04' and '2026-05-06' group by 1, 2
-        """);
+    mapLatamToNull(database);
     assertThat(rows(database, Tables.SILVER_VALUES), is(not(right)));
 
     String printed = runAllOf("A bug corrupted three days");

@@ -3,6 +3,7 @@ package dev.millrace.runners.repair;
 import static dev.millrace.runners.support.Tables.assertGoldFollowsSilver;
 import static dev.millrace.runners.support.Tables.assertSameRows;
 import static dev.millrace.runners.support.Tables.execute;
+import static dev.millrace.runners.support.Tables.mapLatamToNull;
 import static dev.millrace.runners.support.Tables.number;
 import static dev.millrace.runners.support.Tables.rows;
 import static org.hamcrest.MatcherAssert.assertThat;
@@ -147,7 +148,7 @@ class BackfillIT {
     List<String> rightGold = rows(database, Tables.GOLD_VALUES);
     List<String> others = rows(database, SILVER_BYTES.formatted(OTHER_DAYS));
     List<String> otherGold = rows(database, GOLD_BYTES.formatted(OTHER_DAYS));
-    mapLatamToNull();
+    mapLatamToNull(database);
     assertThat(rows(database, Tables.SILVER_VALUES), is(not(right)));
 
     ok(
@@ -208,7 +209,7 @@ class BackfillIT {
   @Test
   void everythingAtOnceMendsEveryDay() {
     List<String> right = rows(database, Tables.SILVER_VALUES);
-    mapLatamToNull();
+    mapLatamToNull(database);
     execute(database, "delete from silver.orders_clean where order_id like 'O-6-%'");
 
     backfill("--full");
@@ -231,7 +232,7 @@ class BackfillIT {
         """);
     List<String> right = rows(database, Tables.SILVER_VALUES);
     List<String> attached = rows(database, ATTACHED);
-    mapLatamToNull();
+    mapLatamToNull(database);
     List<String> wrong = rows(database, Tables.SILVER_VALUES);
     backfill("--full");
     ok(run("compare", "2"));
@@ -307,7 +308,7 @@ class BackfillIT {
   @Test
   void liveTrafficGoesOnWhileAPastDayIsSwapped() throws Exception {
     ordersOfAWeekInATopicOfItsOwn("it-backfill-live");
-    mapLatamToNull();
+    mapLatamToNull(database);
     try (Cli stream =
         Cli.start(
             environment,
@@ -464,7 +465,7 @@ class BackfillIT {
 
   @Test
   void killedBackfillGoesOnWhereItWas() throws SQLException {
-    mapLatamToNull();
+    mapLatamToNull(database);
     List<String> corrupt = rows(database, SILVER_BYTES.formatted("true"));
     backfill("--from=2026-05-04");
     // Before its run is noted; and while it writes.
@@ -502,7 +503,7 @@ class BackfillIT {
 
   @Test
   void killedSwapHasChangedNothing() throws SQLException {
-    mapLatamToNull();
+    mapLatamToNull(database);
     List<String> corrupt = rows(database, SILVER_BYTES.formatted("true"));
     List<String> corruptGold = rows(database, GOLD_BYTES.formatted("true"));
     backfill("--from=2026-05-04");
@@ -591,7 +592,7 @@ class BackfillIT {
 
   @Test
   void dayIsPublishedOnceItsSourceHasAllOfIt() {
-    mapLatamToNull();
+    mapLatamToNull(database);
     String day = "--date=2026-05-04";
     String source = "--topic=" + topic;
 
@@ -715,19 +716,6 @@ class BackfillIT {
     assertThat(
         run("backfill", "orders", "--from=yesterday", "--topic=" + topic).output(),
         containsString("'yesterday' is no day: write it like 2026-05-04"));
-  }
-
-  private void mapLatamToNull() {
-    execute(
-        database,
-        """
-        update silver.orders_clean set region = 'null'
-        where region = 'LATAM' and order_date between '2026-05-04' and '2026-05-06';
-        delete from gold.revenue_by_region where order_date between '2026-05-04' and '2026-05-06';
-        insert into gold.revenue_by_region
-        select region, order_date, sum(amount), count(*), true, now() from silver.orders_clean
-        where order_date between '2026-05-04' and '2026-05-06' group by 1, 2
-        """);
   }
 
   private static void lock(Connection connection, String statement) throws SQLException {

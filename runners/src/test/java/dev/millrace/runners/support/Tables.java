@@ -86,6 +86,20 @@ public final class Tables {
     }
   }
 
+  /** What a bug made of three days, 2026-05-04 to 06 (SPEC H2). */
+  public static void mapLatamToNull(Database database) {
+    execute(
+        database,
+        """
+        update silver.orders_clean set region = 'null'
+        where region = 'LATAM' and order_date between '2026-05-04' and '2026-05-06';
+        delete from gold.revenue_by_region where order_date between '2026-05-04' and '2026-05-06';
+        insert into gold.revenue_by_region
+        select region, order_date, sum(amount), count(*), true, now() from silver.orders_clean
+        where order_date between '2026-05-04' and '2026-05-06' group by 1, 2
+        """);
+  }
+
   /** Fails with the first row that differs. */
   public static void assertSameRows(String what, List<String> actual, List<String> expected) {
     for (int i = 0; i < Math.min(actual.size(), expected.size()); i++) {
