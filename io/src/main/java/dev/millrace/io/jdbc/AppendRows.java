@@ -77,17 +77,18 @@ public final class AppendRows<T> implements RowWriter<T> {
    * @return how many
    */
   public long deduplicate(Connection connection) throws SQLException {
-    String newestFirst =
-        version.stream().map(each -> each + " desc, ").reduce("", String::concat) + "ctid";
     try (Statement statement = connection.createStatement()) {
       return statement.executeLargeUpdate(
           """
           delete from %1$s t using (
-            select ctid as place, row_number() over (partition by %2$s order by %3$s) as rank
+            select ctid as place, row_number() over (partition by %2$s order by %3$s, ctid) as rank
             from %1$s) ranked
           where t.ctid = ranked.place and ranked.rank > 1
           """
-              .formatted(table.fullName(), CopiedTable.list(table.key()), newestFirst));
+              .formatted(
+                  table.fullName(),
+                  CopiedTable.list(table.key()),
+                  CopiedTable.list(CopiedTable.descending(version))));
     }
   }
 }

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -55,11 +56,15 @@ public record CopiedTable<T>(
 
   /** One row of each key, as something to select from: the one whose version is the highest. */
   String newest(String rows, List<String> version) {
-    return "(select distinct on (%1$s) * from %2$s x order by %1$s%3$s)"
-        .formatted(
-            list(key),
-            rows,
-            version.stream().map(each -> ", " + each + " desc").collect(Collectors.joining()));
+    List<String> order = new ArrayList<>(key);
+    order.addAll(descending(version));
+    return "(select distinct on (%s) * from %s x order by %s)"
+        .formatted(list(key), rows, list(order));
+  }
+
+  /** The highest first. */
+  static List<String> descending(List<String> names) {
+    return names.stream().map(each -> each + " desc").toList();
   }
 
   /** Names with commas between them. */

@@ -176,22 +176,22 @@ public final class ShadowRun {
         });
   }
 
-  private interface Work {
-    Map<String, Repairable.Changes> run() throws SQLException, RefusedException;
+  private interface Work<R> {
+    R run() throws SQLException, RefusedException;
   }
 
   private interface Replacement {
     Map<String, Repairable.Changes> of(Run run) throws SQLException, RefusedException;
   }
 
-  private static Map<String, Repairable.Changes> inTransaction(Connection connection, Work work)
+  private static <R> R inTransaction(Connection connection, Work<R> work)
       throws SQLException, RefusedException {
     boolean autoCommit = connection.getAutoCommit();
     connection.setAutoCommit(false);
     try {
-      Map<String, Repairable.Changes> changes = work.run();
+      R result = work.run();
       connection.commit();
-      return changes;
+      return result;
     } catch (SQLException | RefusedException | RuntimeException e) {
       connection.rollback();
       throw e;
@@ -218,9 +218,7 @@ public final class ShadowRun {
       locked.refuseNewer(
           connection, "started_at", "run %d had begun to read".formatted(run.number()));
       Map<String, Repairable.Changes> changes = replacement.of(now);
-      statement.execute(
-          "update ops.runs set state = '%s', ended_at = now() where run = %d"
-              .formatted(Run.SWAPPED, run.number()));
+      Runs.end(connection, run.number(), Run.SWAPPED, null);
       return changes;
     }
   }
@@ -250,22 +248,15 @@ public final class ShadowRun {
       throw new RefusedException(
           List.of("run %d is %s already".formatted(run.number(), run.state())));
     }
-    boolean autoCommit = connection.getAutoCommit();
-    connection.setAutoCommit(false);
-    try (Statement statement = connection.createStatement()) {
-      Shadow.drop(connection, run.place());
-      if (!ofBefore) {
-        statement.execute(
-            "update ops.runs set state = '%s', ended_at = now() where run = %d"
-                .formatted(Run.DISCARDED, run.number()));
-      }
-      connection.commit();
-    } catch (SQLException | RuntimeException e) {
-      connection.rollback();
-      throw e;
-    } finally {
-      connection.setAutoCommit(autoCommit);
-    }
+    inTransaction(
+        connection,
+        () -> {
+          Shadow.drop(connection, run.place());
+          if (!ofBefore) {
+            Runs.end(connection, run.number(), Run.DISCARDED, null);
+          }
+          return null;
+        });
   }
 
   private void refuseUnlessDone() throws RefusedException {

@@ -1,7 +1,6 @@
 package dev.millrace.io.jdbc;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -9,7 +8,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.checkerframework.checker.nullness.qual.Nullable;
 
 /**
  * Puts a whole table in the place of a live one by giving it its name, which takes as long for many
@@ -150,13 +148,10 @@ final class TableRename {
       inlined = inlined.replace("$" + (i + 1), literal(parameters[i]));
     }
     List<String> texts = new ArrayList<>();
-    try (PreparedStatement query = connection.prepareStatement(inlined);
-        ResultSet rows = query.executeQuery()) {
+    try (Statement query = connection.createStatement();
+        ResultSet rows = query.executeQuery(inlined)) {
       while (rows.next()) {
-        @Nullable String text = rows.getString(1);
-        if (text != null) {
-          texts.add(text);
-        }
+        texts.add(rows.getString(1));
       }
     }
     return texts;
