@@ -40,7 +40,7 @@ final class AddSums extends KeyedProcessFunction<String, FlinkTraffic.Stats, Lon
     stats.add(sum);
     windows.put(sum.start, stats);
     if (context.timerService().currentWatermark() >= last) {
-      stats.tell(sum.region, sum.start);
+      stats.tell(Rows.FIVE_MINUTES, sum.region, sum.start);
       out.collect(stats.count);
     }
   }
@@ -51,7 +51,7 @@ final class AddSums extends KeyedProcessFunction<String, FlinkTraffic.Stats, Lon
     long start = time + 1 - WINDOW;
     FlinkTraffic.Stats stats = windows.get(start);
     if (stats != null) {
-      stats.tell(context.getCurrentKey(), start);
+      stats.tell(Rows.FIVE_MINUTES, context.getCurrentKey(), start);
       out.collect(stats.count);
     }
   }

@@ -42,7 +42,7 @@ final class BenchCommand implements Callable<Integer> {
       names = "--jobs",
       paramLabel = "A,B",
       split = ",",
-      description = "Of count, traffic, orders and orders-to-postgres. Default: all.")
+      description = "Of count, traffic, traffic-all, orders and orders-to-postgres. Default: all.")
   private List<Job> jobs = List.of(Job.values());
 
   @Option(

@@ -93,7 +93,8 @@ final class FilesCommand implements Callable<Integer> {
 
   private double rate(String glob, int parallelism) {
     long begin = System.nanoTime();
-    RunningJob job = OurJobs.startTraffic(FileRecords.read(glob, JobTopic.EVENT_TIME), parallelism);
+    RunningJob job =
+        OurJobs.startTraffic(Job.TRAFFIC, FileRecords.read(glob, JobTopic.EVENT_TIME), parallelism);
     while (job.runs()) {
       LockSupport.parkNanos(LOOK.toNanos());
     }

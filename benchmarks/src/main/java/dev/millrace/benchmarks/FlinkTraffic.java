@@ -17,7 +17,9 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.streaming.api.functions.windowing.WindowFunction;
+import org.apache.flink.streaming.api.windowing.assigners.SlidingEventTimeWindows;
 import org.apache.flink.streaming.api.windowing.assigners.TumblingEventTimeWindows;
+import org.apache.flink.streaming.api.windowing.assigners.WindowAssigner;
 import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
@@ -34,22 +36,35 @@ final class FlinkTraffic {
 
   private FlinkTraffic() {}
 
-  static RunningJob start(BenchmarkTopic topic, String group, int parallelism) {
+  static RunningJob start(Job job, BenchmarkTopic topic, String group, int parallelism) {
     StreamExecutionEnvironment flink = NativeJobs.flink(parallelism, false);
-    SingleOutputStreamOperator<Visit> visits = read(flink, topic, group);
-    SingleOutputStreamOperator<Long> windows =
-        visits
+    SingleOutputStreamOperator<Visit> visits =
+        read(flink, topic, group)
             .keyBy(visit -> visit.eventId, Types.STRING)
             .process(new Once<>(TrafficPipeline.ADMISSION.horizon()))
-            .returns(Visit.class)
+            .returns(Visit.class);
+    Duration fiveMinutes = duration(TrafficPipeline.FIVE_MINUTES);
+    count(visits, TumblingEventTimeWindows.of(fiveMinutes), Rows.FIVE_MINUTES);
+    if (job == Job.TRAFFIC_ALL) {
+      count(visits, SlidingEventTimeWindows.of(fiveMinutes, Duration.ofMinutes(1)), Rows.SLIDING);
+      FlinkSessions.follow(visits);
+    }
+    return NativeJobs.start(flink, Contender.NATIVE + "-" + job);
+  }
+
+  private static void count(
+      SingleOutputStreamOperator<Visit> visits,
+      WindowAssigner<Object, TimeWindow> windows,
+      String output) {
+    SingleOutputStreamOperator<Long> counted =
+        visits
             .keyBy(visit -> visit.region, Types.STRING)
-            .window(TumblingEventTimeWindows.of(duration(TrafficPipeline.FIVE_MINUTES)))
+            .window(windows)
             .allowedLateness(duration(TrafficPipeline.ADMISSION.allowedLateness()))
             .sideOutputLateData(LATE)
-            .aggregate(new Add(), new Tell());
-    windows.getSideOutput(LATE).sinkTo(new DiscardingSink<>());
-    windows.sinkTo(new DiscardingSink<>());
-    return NativeJobs.start(flink, Contender.NATIVE + "-traffic");
+            .aggregate(new Add(), new Tell(output));
+    counted.getSideOutput(LATE).sinkTo(new DiscardingSink<>());
+    counted.sinkTo(new DiscardingSink<>());
   }
 
   /** With every trick that the product uses: batches, a log of ids, sums before the shuffle. */
@@ -79,7 +94,7 @@ final class FlinkTraffic {
     return visits;
   }
 
-  private static Duration duration(org.joda.time.Duration same) {
+  static Duration duration(org.joda.time.Duration same) {
     return Duration.ofMillis(same.getMillis());
   }
 
@@ -138,8 +153,8 @@ final class FlinkTraffic {
       max = max == null ? otherMax : max.max(otherMax);
     }
 
-    void tell(String ofRegion, long from) {
-      Rows.window(ofRegion, from, count, sum, min, max);
+    void tell(String output, String ofRegion, long from) {
+      Rows.window(output, ofRegion, from, count, sum, min, max);
     }
   }
 
@@ -190,10 +205,16 @@ final class FlinkTraffic {
   private static final class Tell implements WindowFunction<Stats, Long, String, TimeWindow> {
     private static final long serialVersionUID = 1L;
 
+    private final String output;
+
+    Tell(String output) {
+      this.output = output;
+    }
+
     @Override
     public void apply(String region, TimeWindow window, Iterable<Stats> all, Collector<Long> out) {
       for (Stats stats : all) {
-        stats.tell(region, window.getStart());
+        stats.tell(output, region, window.getStart());
         out.collect(stats.count);
       }
     }

@@ -11,6 +11,8 @@ enum Job {
   COUNT("count", "replay", 1),
   /** Events of a region are counted and summed in five minutes, each once. */
   TRAFFIC(TrafficPipeline.NAME, "replay", 1),
+  /** The same, and in windows of five minutes every minute, and the users' sessions. */
+  TRAFFIC_ALL(TrafficPipeline.NAME, "replay-all", 1),
   /** Orders, each event once, to nowhere. */
   ORDERS(OrdersPipeline.NAME, "replay", 1),
   /** Orders, each event once, into the tables: slower, so with fewer of them. */
@@ -51,12 +53,12 @@ enum Job {
               Contender.NATIVE,
               Contender.BEAM_PLAIN,
               Contender.BEAM_PLAIN_DEFAULTS);
-      case COUNT, ORDERS_TO_POSTGRES -> List.of(Contender.OURS, Contender.NATIVE);
+      case COUNT, TRAFFIC_ALL, ORDERS_TO_POSTGRES -> List.of(Contender.OURS, Contender.NATIVE);
     };
   }
 
   boolean isTraffic() {
-    return this == TRAFFIC;
+    return this == TRAFFIC || this == TRAFFIC_ALL;
   }
 
   static Job parse(String text) {

@@ -91,7 +91,7 @@ final class JobCommand implements Callable<Integer> {
       case OURS -> OurJobs.start(job, its.as(group), parallelism, database);
       case NATIVE ->
           job.isTraffic()
-              ? FlinkTraffic.start(its, group, parallelism)
+              ? FlinkTraffic.start(job, its, group, parallelism)
               : FlinkOrders.start(its, group, parallelism, database);
       case NATIVE_TUNED -> FlinkTraffic.startTuned(its, group, parallelism);
       case BEAM_PLAIN -> PlainBeamJobs.start(job, its, group, parallelism, true);

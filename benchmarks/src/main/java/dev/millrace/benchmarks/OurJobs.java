@@ -8,6 +8,7 @@ import dev.millrace.io.kafka.LogPosition;
 import dev.millrace.pipelines.orders.Order;
 import dev.millrace.pipelines.orders.OrdersPipeline;
 import dev.millrace.pipelines.traffic.Output;
+import dev.millrace.pipelines.traffic.SessionStats;
 import dev.millrace.pipelines.traffic.TrafficPipeline;
 import dev.millrace.pipelines.traffic.TrafficSinks;
 import dev.millrace.transforms.deadletter.DeadLetter;
@@ -45,7 +46,7 @@ final class OurJobs {
    */
   static RunningJob start(Job job, KafkaTopic topic, int parallelism, @Nullable Database database) {
     if (job.isTraffic()) {
-      return startTraffic(read(topic, TrafficPipeline.OUT_OF_ORDERNESS), parallelism);
+      return startTraffic(job, read(topic, TrafficPipeline.OUT_OF_ORDERNESS), parallelism);
     }
     Pipeline pipeline = pipeline(job, parallelism);
     OrdersPipeline.build(
@@ -62,22 +63,22 @@ final class OurJobs {
 
   /** Starts the traffic pipeline over any source. */
   static RunningJob startTraffic(
-      PTransform<PBegin, PCollection<Batch<RawRecord>>> source, int parallelism) {
-    Pipeline pipeline = pipeline(Job.TRAFFIC, parallelism);
+      Job job, PTransform<PBegin, PCollection<Batch<RawRecord>>> source, int parallelism) {
+    Pipeline pipeline = pipeline(job, parallelism);
     TrafficPipeline.build(
         pipeline,
         source,
         new TrafficSinks(
-            new Told<>(OurJobs::tell),
-            new Told<>(OurJobs::tell),
-            new Told<>(each -> {}),
+            new Told<>(each -> tell(Rows.FIVE_MINUTES, each)),
+            new Told<>(each -> tell(Rows.SLIDING, each)),
+            new Told<>(OurJobs::tellSession),
             new Discard<>(),
             new Discard<>(),
             new Discard<>(),
             null),
         new TrafficPipeline.Wish(
             JobTopic.EVENT_TIME,
-            Set.of(Output.FIVE_MINUTES),
+            job == Job.TRAFFIC ? Set.of(Output.FIVE_MINUTES) : Set.of(Output.values()),
             TrafficPipeline.ADMISSION,
             null,
             Scope.ALL));
@@ -103,9 +104,21 @@ final class OurJobs {
         new Discard<>());
   }
 
-  private static void tell(WindowResult<ValueStats> result) {
+  private static void tellSession(WindowResult<SessionStats> result) {
+    if (result.isFinal()) {
+      Rows.session(
+          result.key(),
+          result.start().toEpochMilli(),
+          result.end().toEpochMilli(),
+          result.aggregate().events(),
+          result.aggregate().pages().size());
+    }
+  }
+
+  private static void tell(String output, WindowResult<ValueStats> result) {
     ValueStats stats = result.aggregate();
     Rows.window(
+        output,
         result.key(),
         result.start().toEpochMilli(),
         stats.count(),

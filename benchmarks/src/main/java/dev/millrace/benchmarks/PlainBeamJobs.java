@@ -253,6 +253,7 @@ final class PlainBeamJobs {
     public void process(@Element KV<String, ValueStats> region, BoundedWindow window) {
       ValueStats stats = region.getValue();
       Rows.window(
+          Rows.FIVE_MINUTES,
           region.getKey(),
           ((IntervalWindow) window).start().getMillis(),
           stats.count(),

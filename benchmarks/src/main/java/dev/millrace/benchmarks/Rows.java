@@ -27,8 +27,15 @@ final class Rows {
         from gold.revenue_by_region) r
       """;
 
+  /** Where windows go that follow each other. */
+  static final String FIVE_MINUTES = "events_5m";
+
+  /** Where windows go that overlap. */
+  static final String SLIDING = "events_sliding";
+
   private static final ConcurrentHashMap<String, String> WINDOWS = new ConcurrentHashMap<>();
   private static final LongAdder FIRED = new LongAdder();
+  private static final LongAdder SESSIONS = new LongAdder();
   private static final LongAdder ORDERS = new LongAdder();
   private static final LongAdder HASHES = new LongAdder();
 
@@ -36,6 +43,7 @@ final class Rows {
 
   /** A window has fired, perhaps not for the first time; that of the last events may never. */
   static void window(
+      String output,
       String region,
       long start,
       long count,
@@ -46,7 +54,15 @@ final class Rows {
       return;
     }
     FIRED.increment();
-    WINDOWS.put(region + " " + start, count + " " + sum + " " + min + " " + max);
+    WINDOWS.put(output + " " + region + " " + start, count + " " + sum + " " + min + " " + max);
+  }
+
+  /** A session is over; told once, since none is late. */
+  static void session(String user, long start, long end, long events, int pages) {
+    SESSIONS.increment();
+    HASHES.add(
+        Hashing.xxh3_64()
+            .hashCharsToLong(user + " " + start + " " + end + " " + events + " " + pages));
   }
 
   /** An order goes on. */
@@ -57,7 +73,7 @@ final class Rows {
 
   /** Whether more has come since, as a number that grows. */
   static long changes() {
-    return FIRED.sum() + ORDERS.sum() + Progress.windows().panes();
+    return FIRED.sum() + SESSIONS.sum() + ORDERS.sum() + Progress.windows().panes();
   }
 
   /** How many events the windows have. */
@@ -74,12 +90,17 @@ final class Rows {
       return "%,d windows of %,d records, sum %s"
           .formatted(counted.panes(), counted.all().count(), counted.all().sum());
     }
-    return WINDOWS.isEmpty()
-        ? "%,d orders %016x".formatted(ORDERS.sum(), HASHES.sum())
-        : "%,d windows %016x"
+    if (WINDOWS.isEmpty()) {
+      return "%,d orders %016x".formatted(ORDERS.sum(), HASHES.sum());
+    }
+    String windows =
+        "%,d windows %016x"
             .formatted(
                 WINDOWS.size(),
                 Hashing.xxh3_64().hashCharsToLong(new TreeMap<>(WINDOWS).toString()));
+    return SESSIONS.sum() == 0
+        ? windows
+        : windows + ", %,d sessions %016x".formatted(SESSIONS.sum(), HASHES.sum());
   }
 
   /** The same of the orders in a database. */

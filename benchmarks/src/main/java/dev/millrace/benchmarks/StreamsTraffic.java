@@ -90,6 +90,7 @@ final class StreamsTraffic {
         .foreach(
             (region, stats) ->
                 Rows.window(
+                    Rows.FIVE_MINUTES,
                     region.key(),
                     region.window().start(),
                     stats.count(),

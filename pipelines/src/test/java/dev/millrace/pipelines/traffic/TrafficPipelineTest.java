@@ -102,36 +102,25 @@ public class TrafficPipelineTest implements Serializable {
             AdmitOnce/Judge
             WriteLate/ToOne/ParMultiDo(ToOne)
             WriteLate/Write/ParMultiDo(WriteStable)
-            FiveMinutes/PerBundle/ParMultiDo(PerBundle)
+            FiveMinutes/PerBundle/ParMultiDo(PerSlice)
             FiveMinutes/Window/Window.Assign
-            FiveMinutes/Merge/GroupByKey
-            FiveMinutes/Merge/Combine.GroupedValues/ParDo(Anonymous)/ParMultiDo(Anonymous)
-            FiveMinutes/Results/ParMultiDo(Result)
-            WriteFiveMinutes/GlobalWindow/Window.Assign
+            FiveMinutes/Fire/ParMultiDo(FireWindows)
+            FiveMinutes/GlobalWindow/Window.Assign
             WriteFiveMinutes/Write
-            Count.written:events_5m/GlobalWindow/Window.Assign
             Count.written:events_5m/CountFinal/ParMultiDo(CountFinal)
-            Sliding/PerBundle/ParMultiDo(PerBundle)
+            Sliding/PerBundle/ParMultiDo(PerSlice)
             Sliding/Window/Window.Assign
-            Sliding/Merge/GroupByKey
-            Sliding/Merge/Combine.GroupedValues/ParDo(Anonymous)/ParMultiDo(Anonymous)
-            Sliding/Results/ParMultiDo(Result)
-            WriteSliding/GlobalWindow/Window.Assign
+            Sliding/Fire/ParMultiDo(FireWindows)
+            Sliding/GlobalWindow/Window.Assign
             WriteSliding/Write
-            Count.written:events_sliding/GlobalWindow/Window.Assign
             Count.written:events_sliding/CountFinal/ParMultiDo(CountFinal)
             WithoutUser/Where/ParMultiDo(Where)
             Nobodys/Values/ParMultiDo(Values)
             Count.filtered:sessions/ParMultiDo(Count)
             WithUser/Where/ParMultiDo(Where)
-            Sessions/PerBundle/ParMultiDo(PerBundle)
-            Sessions/Window/Window.Assign
-            Sessions/Merge/GroupByKey
-            Sessions/Merge/Combine.GroupedValues/ParDo(Anonymous)/ParMultiDo(Anonymous)
-            Sessions/Results/ParMultiDo(Result)
-            WriteSessions/GlobalWindow/Window.Assign
+            Sessions/PerBundle/ParMultiDo(PerSession)
+            Sessions/Fire/ParMultiDo(FireSessions)
             WriteSessions/Write
-            Count.written:sessions/GlobalWindow/Window.Assign
             Count.written:sessions/CountFinal/ParMultiDo(CountFinal)
             AllDeadLetters
             Count.dead_letter/ParMultiDo(Count)

@@ -119,8 +119,12 @@ public final class FieldReader extends InputStream {
     return end;
   }
 
-  /** Reads no further than so many bytes, until {@link #widen}. */
-  int narrow(int length) throws EOFException {
+  /**
+   * Reads no further than so many bytes, until {@link #widen}.
+   *
+   * @return what to give to {@link #widen}
+   */
+  public int narrow(int length) throws EOFException {
     int from = skip(length);
     int outer = end;
     end = next;
@@ -128,8 +132,8 @@ public final class FieldReader extends InputStream {
     return outer;
   }
 
-  /** What is left of the narrow part is skipped. */
-  void widen(int outer) {
+  /** Skips what is left of the narrow part. */
+  public void widen(int outer) {
     next = end;
     end = outer;
   }

@@ -178,13 +178,18 @@ public final class FieldWriter extends OutputStream {
     write(rest);
   }
 
-  /** Room for a length, which {@link #endLength} fills in; where it is. */
-  int beginLength() {
+  /**
+   * Leaves room for a length, which {@link #endLength} fills in.
+   *
+   * @return where what it is the length of begins
+   */
+  public int beginLength() {
     putInt(0);
     return used;
   }
 
-  void endLength(int begun) {
+  /** Fills in how many bytes were written since then. */
+  public void endLength(int begun) {
     INT.set(bytes, begun - Integer.BYTES, used - begun);
   }
 

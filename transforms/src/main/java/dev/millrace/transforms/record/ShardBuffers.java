@@ -27,7 +27,12 @@ public final class ShardBuffers {
   /** Whether every shard has heard of this worker: each must follow the watermark. */
   private boolean greeted;
 
-  ShardBuffers(int shards) {
+  /**
+   * Empty ones.
+   *
+   * @param shards 1 to {@value Shards#MAX}
+   */
+  public ShardBuffers(int shards) {
     buffers = new FieldWriter[shards];
     Arrays.setAll(buffers, shard -> new FieldWriter(ROOM));
     oldest = new long[shards];
@@ -56,7 +61,8 @@ public final class ShardBuffers {
     return gathered >= MAX_GATHERED || bytes + last.size() - lastBefore > MAX_BYTES;
   }
 
-  void clear() {
+  /** Forgets what was gathered. */
+  public void clear() {
     for (FieldWriter each : buffers) {
       each.clear(MAX_KEPT);
     }
@@ -69,7 +75,7 @@ public final class ShardBuffers {
   /**
    * Each shard's bytes, with the time of the oldest value; once, the first time, empty ones too.
    */
-  void flush(BiConsumer<KV<Integer, byte[]>, Instant> out) {
+  public void flush(BiConsumer<KV<Integer, byte[]>, Instant> out) {
     if (gathered == 0) {
       return;
     }

@@ -8,9 +8,6 @@ import org.apache.beam.sdk.coders.ListCoder;
 import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.ParDo;
-import org.apache.beam.sdk.transforms.windowing.DefaultTrigger;
-import org.apache.beam.sdk.transforms.windowing.GlobalWindows;
-import org.apache.beam.sdk.transforms.windowing.Window;
 import org.apache.beam.sdk.values.PCollection;
 import org.joda.time.Duration;
 
@@ -18,7 +15,7 @@ import org.joda.time.Duration;
  * For the ledger: how many elements the final results hold that come here, after they are written.
  *
  * <ul>
- *   <li>Input: bounded or unbounded, any windowing. The output is in the global window.
+ *   <li>Input: bounded or unbounded, in the global window, which the output keeps.
  *   <li>Key and order: none needed.
  *   <li>Lateness: looks at no time.
  *   <li>Guarantee: each element counts once for each window that it is in.
@@ -49,12 +46,6 @@ public final class CountWritten<A>
   @Override
   public PCollection<List<LedgerEntry>> expand(PCollection<WindowResult<A>> results) {
     return results
-        .apply(
-            "GlobalWindow",
-            Window.<WindowResult<A>>into(new GlobalWindows())
-                .triggering(DefaultTrigger.of())
-                .withAllowedLateness(Duration.ZERO)
-                .discardingFiredPanes())
         .apply("CountFinal", ParDo.of(new CountFinalFn<A>(stage, window)))
         .setCoder(ListCoder.of(LedgerEntryCoder.of()));
   }

@@ -1,14 +1,10 @@
 package dev.millrace.transforms.window;
 
 import java.io.Serializable;
-import org.apache.beam.sdk.transforms.windowing.AfterPane;
-import org.apache.beam.sdk.transforms.windowing.AfterProcessingTime;
-import org.apache.beam.sdk.transforms.windowing.AfterWatermark;
 import org.apache.beam.sdk.transforms.windowing.BoundedWindow;
+import org.apache.beam.sdk.transforms.windowing.DefaultTrigger;
 import org.apache.beam.sdk.transforms.windowing.FixedWindows;
-import org.apache.beam.sdk.transforms.windowing.Sessions;
 import org.apache.beam.sdk.transforms.windowing.SlidingWindows;
-import org.apache.beam.sdk.transforms.windowing.Trigger;
 import org.apache.beam.sdk.transforms.windowing.Window;
 import org.apache.beam.sdk.transforms.windowing.WindowFn;
 import org.checkerframework.checker.nullness.qual.Nullable;
@@ -25,38 +21,43 @@ import org.joda.time.Duration;
 public final class WindowPolicy implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  private final WindowFn<Object, ? extends BoundedWindow> windows;
+  /** The windows and their slices; null for sessions. */
+  private final @Nullable WindowFn<Object, ? extends BoundedWindow> windows;
+
   private final @Nullable Duration slice;
+  private final @Nullable Duration gap;
   private final Duration allowedLateness;
   private final @Nullable Duration earlyFiring;
 
   private WindowPolicy(
-      WindowFn<Object, ? extends BoundedWindow> windows,
+      @Nullable WindowFn<Object, ? extends BoundedWindow> windows,
       @Nullable Duration slice,
+      @Nullable Duration gap,
       Duration allowedLateness,
       @Nullable Duration earlyFiring) {
     this.windows = windows;
     this.slice = slice;
+    this.gap = gap;
     this.allowedLateness = allowedLateness;
     this.earlyFiring = earlyFiring;
   }
 
   /** Windows of {@code size} that follow each other, aligned to 1970-01-01T00:00Z. */
   public static WindowPolicy fixed(Duration size) {
-    return new WindowPolicy(FixedWindows.of(positive("size", size)), size, Duration.ZERO, null);
+    return new WindowPolicy(
+        FixedWindows.of(positive("size", size)), size, null, Duration.ZERO, null);
   }
 
   /** Windows of {@code size} of which one begins every {@code period}. */
   public static WindowPolicy sliding(Duration size, Duration period) {
     long slice = gcd(positive("size", size).getMillis(), positive("period", period).getMillis());
     return new WindowPolicy(
-        SlidingWindows.of(size).every(period), Duration.millis(slice), Duration.ZERO, null);
+        SlidingWindows.of(size).every(period), Duration.millis(slice), null, Duration.ZERO, null);
   }
 
   /** Windows of each key that end when nothing has come for {@code gap}. */
   public static WindowPolicy sessions(Duration gap) {
-    return new WindowPolicy(
-        Sessions.withGapDuration(positive("gap", gap)), null, Duration.ZERO, null);
+    return new WindowPolicy(null, null, positive("gap", gap), Duration.ZERO, null);
   }
 
   /** How long after its end a window still takes elements, in event time; zero if not said. */
@@ -64,7 +65,7 @@ public final class WindowPolicy implements Serializable {
     if (allowedLateness.isShorterThan(Duration.ZERO)) {
       throw new IllegalArgumentException("the allowed lateness is negative: " + allowedLateness);
     }
-    return new WindowPolicy(windows, slice, allowedLateness, earlyFiring);
+    return new WindowPolicy(windows, slice, gap, allowedLateness, earlyFiring);
   }
 
   /**
@@ -73,7 +74,7 @@ public final class WindowPolicy implements Serializable {
    * @param delay after the first element since the last firing
    */
   public WindowPolicy withEarlyFiring(Duration delay) {
-    return new WindowPolicy(windows, slice, allowedLateness, positive("early firing", delay));
+    return new WindowPolicy(windows, slice, gap, allowedLateness, positive("early firing", delay));
   }
 
   /** How long after its end a window still takes elements, in event time. */
@@ -82,11 +83,16 @@ public final class WindowPolicy implements Serializable {
   }
 
   /**
-   * The length of time, aligned to 1970, whose elements are all in the same windows; null if there
-   * is none.
+   * The length of time, aligned to 1970, whose elements are all in the same windows; null for
+   * sessions.
    */
   @Nullable Duration slice() {
     return slice;
+  }
+
+  /** How long nothing comes when a session has ended; null for other windows. */
+  @Nullable Duration gap() {
+    return gap;
   }
 
   /**
@@ -107,20 +113,25 @@ public final class WindowPolicy implements Serializable {
     return Math.toIntExact(size / period);
   }
 
-  /** As Beam's transform. */
+  /** After how long a window shows a preliminary result; null for never. */
+  @Nullable Duration earlyFiring() {
+    return earlyFiring;
+  }
+
+  /**
+   * The windows as Beam's transform, for a step that fires them itself. For Beam they are open a
+   * millisecond longer, since a timer may be set within a window's time only.
+   *
+   * @throws IllegalStateException for sessions
+   */
   <T> Window<T> window() {
-    AfterWatermark.AfterWatermarkEarlyAndLate onTime =
-        AfterWatermark.pastEndOfWindow().withLateFirings(AfterPane.elementCountAtLeast(1));
-    Trigger trigger =
-        earlyFiring == null
-            ? onTime
-            : onTime.withEarlyFirings(
-                AfterProcessingTime.pastFirstElementInPane().plusDelayOf(earlyFiring));
+    if (windows == null) {
+      throw new IllegalStateException("sessions are windows of a key");
+    }
     return Window.<T>into(windows)
-        .triggering(trigger)
-        .withAllowedLateness(allowedLateness, Window.ClosingBehavior.FIRE_ALWAYS)
-        .withOnTimeBehavior(Window.OnTimeBehavior.FIRE_IF_NON_EMPTY)
-        .accumulatingFiredPanes();
+        .triggering(DefaultTrigger.of())
+        .withAllowedLateness(allowedLateness.plus(Duration.millis(1)))
+        .discardingFiredPanes();
   }
 
   private static Duration positive(String what, Duration duration) {

@@ -57,6 +57,9 @@ public class AggregateByWindowTest implements Serializable {
 
   private static final int SHUFFLES = 3;
 
+  /** More than there are shards. */
+  private static final int MANY_KEYS = 150;
+
   private static final WindowPolicy FIXED =
       WindowPolicy.fixed(FIVE_MINUTES).withAllowedLateness(TEN_MINUTES);
 
@@ -116,6 +119,67 @@ public class AggregateByWindowTest implements Serializable {
         result("US", "08:00", "08:05", "abc", 3, LATE, true));
   }
 
+  /** Of all the keys that are kept together. */
+  @Test
+  public void lateEventFiresItsKeyAlone() {
+    TestStream.Builder<String> stream = stream();
+    List<WindowResult<String>> expected = new ArrayList<>();
+    for (int key = 0; key < MANY_KEYS; key++) {
+      stream = stream.addElements(at("08:00", "k" + key + " a"));
+      expected.add(result("k" + key, "08:00", "08:05", "a", 0, ON_TIME, false));
+      expected.add(
+          key == 7
+              ? result("k" + key, "08:00", "08:05", "ab", 2, LATE, true)
+              : result("k" + key, "08:00", "08:05", "a", 1, LATE, true));
+    }
+    expected.add(result("k7", "08:00", "08:05", "ab", 1, LATE, false));
+
+    PAssert.that(
+            aggregated(
+                FIXED, stream.advanceWatermarkTo(time("08:05")).addElements(at("08:04", "k7 b"))))
+        .containsInAnyOrder(expected);
+    pipeline.run();
+  }
+
+  /** And those whose preliminary result is whole don't fire again on time. */
+  @Test
+  public void earlyPaneFiresKeysWithNewEventsAlone() {
+    expect(
+        FIXED.withEarlyFiring(TEN_SECONDS),
+        stream()
+            .addElements(at("08:00", "US a"), at("08:00", "EU x"))
+            .advanceProcessingTime(TEN_SECONDS.plus(MILLI))
+            .addElements(at("08:01", "US b"))
+            .advanceWatermarkTo(time("08:05")),
+        result("US", "08:00", "08:05", "a", 0, EARLY, false),
+        result("EU", "08:00", "08:05", "x", 0, EARLY, false),
+        result("US", "08:00", "08:05", "ab", 1, ON_TIME, false),
+        result("US", "08:00", "08:05", "ab", 2, LATE, true),
+        result("EU", "08:00", "08:05", "x", 1, LATE, true));
+  }
+
+  @Test
+  public void whatHasComeIsPutTogetherBeforeItIsTooMuch() {
+    String longKey = "k".repeat(5_000);
+    TestStream.Builder<String> stream = stream();
+    for (int bundle = 0; bundle < 60; bundle++) {
+      stream = stream.addElements(at("08:01", longKey + " a"), at("08:02", "US b"));
+      if (bundle == 30) {
+        stream = stream.advanceProcessingTime(TEN_SECONDS.plus(MILLI));
+      }
+    }
+
+    expect(
+        FIXED.withEarlyFiring(TEN_SECONDS),
+        stream.advanceWatermarkTo(time("08:05")),
+        result(longKey, "08:00", "08:05", "a".repeat(31), 0, EARLY, false),
+        result("US", "08:00", "08:05", "b".repeat(31), 0, EARLY, false),
+        result(longKey, "08:00", "08:05", "a".repeat(60), 1, ON_TIME, false),
+        result("US", "08:00", "08:05", "b".repeat(60), 1, ON_TIME, false),
+        result(longKey, "08:00", "08:05", "a".repeat(60), 2, LATE, true),
+        result("US", "08:00", "08:05", "b".repeat(60), 2, LATE, true));
+  }
+
   @Test
   public void eventAfterLatenessIsDropped() {
     expect(
@@ -132,16 +196,16 @@ public class AggregateByWindowTest implements Serializable {
 
   @Test
   public void watermarkJumpOverManyWindowsGivesOneFinalResultEachAndNoEmptyOne() {
-    List<WindowResult<String>> expected = new ArrayList<>();
+    Map<String, String> expected = new TreeMap<>();
     TestStream.Builder<String> stream = stream();
     for (int window = 0; window < 50; window += 2) { // Every other window has nothing in it.
       Instant start = time("08:00").plus(FIVE_MINUTES.multipliedBy(window));
       stream = stream.addElements(TimestampedValue.of("US a", start.plus(MINUTE)));
-      expected.add(result("US", start, start.plus(FIVE_MINUTES), "a", 0, ON_TIME, true));
+      expected.put(window("US", start, start.plus(FIVE_MINUTES)), "a");
     }
     stream = stream.advanceWatermarkTo(time("08:00").plus(Duration.standardDays(1)));
 
-    PAssert.that(aggregated(FIXED, stream)).containsInAnyOrder(expected);
+    assertFinal(aggregated(FIXED, stream), expected);
     pipeline.run();
   }
 
@@ -181,25 +245,30 @@ public class AggregateByWindowTest implements Serializable {
 
   @Test
   public void slidingEventAtTheEdgeIsInFiveWindows() {
-    expect(
-        WindowPolicy.sliding(FIVE_MINUTES, MINUTE).withAllowedLateness(TEN_MINUTES),
-        // The first windows of one are not those of the other, though they travel in one bundle.
-        stream().addElements(at("08:04", "US b"), at("08:03:59.999", "US a")),
-        result("US", "07:59", "08:04", "a", 0, ON_TIME, true),
-        result("US", "08:00", "08:05", "ab", 0, ON_TIME, true),
-        result("US", "08:01", "08:06", "ab", 0, ON_TIME, true),
-        result("US", "08:02", "08:07", "ab", 0, ON_TIME, true),
-        result("US", "08:03", "08:08", "ab", 0, ON_TIME, true),
-        result("US", "08:04", "08:09", "b", 0, ON_TIME, true));
+    assertFinal(
+        aggregated(
+            WindowPolicy.sliding(FIVE_MINUTES, MINUTE).withAllowedLateness(TEN_MINUTES),
+            // The first windows of one are not those of the other, though they travel in one
+            // bundle.
+            stream().addElements(at("08:04", "US b"), at("08:03:59.999", "US a"))),
+        Map.of(
+            window("US", time("07:59"), time("08:04")), "a",
+            window("US", time("08:00"), time("08:05")), "ab",
+            window("US", time("08:01"), time("08:06")), "ab",
+            window("US", time("08:02"), time("08:07")), "ab",
+            window("US", time("08:03"), time("08:08")), "ab",
+            window("US", time("08:04"), time("08:09")), "b"));
+    pipeline.run();
   }
 
   @Test
   public void fixedEventAtTheEdgeIsInTheLaterWindow() {
-    expect(
-        FIXED,
-        stream().addElements(at("08:05", "US b"), at("08:04:59.999", "US a")),
-        result("US", "08:00", "08:05", "a", 0, ON_TIME, true),
-        result("US", "08:05", "08:10", "b", 0, ON_TIME, true));
+    assertFinal(
+        aggregated(FIXED, stream().addElements(at("08:05", "US b"), at("08:04:59.999", "US a"))),
+        Map.of(
+            window("US", time("08:00"), time("08:05")), "a",
+            window("US", time("08:05"), time("08:10")), "b"));
+    pipeline.run();
   }
 
   @Test
@@ -217,6 +286,40 @@ public class AggregateByWindowTest implements Serializable {
         result("u1", "08:00:00", "08:01:20", "abc", 1, LATE, true),
         result("u2", "08:00:25", "08:00:55", "x", 0, ON_TIME, false),
         result("u2", "08:00:25", "08:00:55", "x", 1, LATE, true));
+  }
+
+  @Test
+  public void earlyPaneOfASessionIsPreliminaryAndNumbersBeginAnewWhenItGrows() {
+    expect(
+        WindowPolicy.sessions(HALF_A_MINUTE)
+            .withAllowedLateness(TEN_MINUTES)
+            .withEarlyFiring(TEN_SECONDS),
+        stream()
+            .addElements(at("08:00:00", "u1 a"))
+            .advanceProcessingTime(TEN_SECONDS.plus(MILLI))
+            .addElements(at("08:00:20", "u1 b"), at("08:00:00", "u2 x"))
+            .advanceWatermarkTo(time("08:01")),
+        result("u1", "08:00:00", "08:00:30", "a", 0, EARLY, false),
+        result("u1", "08:00:00", "08:00:50", "ab", 0, ON_TIME, false),
+        result("u1", "08:00:00", "08:00:50", "ab", 1, LATE, true),
+        result("u2", "08:00:00", "08:00:30", "x", 0, ON_TIME, false),
+        result("u2", "08:00:00", "08:00:30", "x", 1, LATE, true));
+  }
+
+  /** That is where the session of a late event would have ended, if nothing else had been there. */
+  @Test
+  public void eventWhoseOwnSessionIsClosedIsDroppedThoughAnotherIsOpenBesideIt() {
+    expect(
+        WindowPolicy.sessions(HALF_A_MINUTE).withAllowedLateness(TEN_MINUTES),
+        stream()
+            .addElements(at("08:00:20", "u1 a"))
+            .advanceWatermarkTo(time("08:10:40"))
+            .addElements(at("08:00:10", "u1 b"))
+            .addElements(at("08:00:11", "u1 c"))
+            .advanceWatermarkTo(time("08:11")),
+        result("u1", "08:00:20", "08:00:50", "a", 0, ON_TIME, false),
+        result("u1", "08:00:11", "08:00:50", "ac", 0, LATE, false),
+        result("u1", "08:00:11", "08:00:50", "ac", 1, LATE, true));
   }
 
   /** What the table tells newer from older panes of a session by. */
