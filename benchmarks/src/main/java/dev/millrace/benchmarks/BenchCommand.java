@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.checkerframework.checker.nullness.qual.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,7 +43,8 @@ final class BenchCommand implements Callable<Integer> {
       names = "--jobs",
       paramLabel = "A,B",
       split = ",",
-      description = "Of count, traffic, traffic-all, orders and orders-to-postgres. Default: all.")
+      description =
+          "Of count, traffic, traffic-all, orders, orders-to-postgres and live. Default: all.")
   private List<Job> jobs = List.of(Job.values());
 
   @Option(
@@ -66,6 +68,9 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--keys", paramLabel = "N", description = "By which traffic is summed.")
   private int keys = 6;
 
+  @Option(names = "--rate", paramLabel = "N", description = "Of live, records per second.")
+  private int rate = 5_800;
+
   @Option(names = "--heap", paramLabel = "SIZE", description = "Of each JVM.")
   private String heap = "6g";
 
@@ -79,20 +84,14 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (events < 1_000 || rounds < 1 || partitions < 1 || parallelism < 1 || keys < 1) {
+    if (events < 1_000
+        || IntStream.of(rounds, partitions, parallelism, keys, rate).min().getAsInt() < 1) {
       throw new Benchmarks.FailedException(
-          "--events is 1,000 or more; --rounds, --partitions, --parallelism and --keys are 1 or more");
+          "--events is 1,000 or more; --rounds, --partitions, --parallelism, --keys and --rate are 1 or more");
     }
     List<JobMeasurement> all = new ArrayList<>();
     for (Job job : jobs) {
-      BenchmarkTopic topic = topicOf(job);
-      try {
-        all.addAll(measure(job, topic));
-      } finally {
-        if (!keepTopics) {
-          topic.delete();
-        }
-      }
+      all.addAll(job == Job.LIVE ? measure(job, live()) : measureReplay(job));
     }
     BenchReport report = BenchReport.of(all);
     System.out.print(report.text());
@@ -102,6 +101,25 @@ final class BenchCommand implements Callable<Integer> {
           .writeValue(json.toFile(), report.toJson());
     }
     return report.isSound() ? 0 : 1;
+  }
+
+  private List<JobMeasurement> measureReplay(Job job) throws IOException, InterruptedException {
+    BenchmarkTopic topic = topicOf(job);
+    try {
+      return measure(
+          job,
+          List.of(
+              "job", "--topic=" + topic.name(), "--job=" + job, "--parallelism=" + parallelism));
+    } finally {
+      if (!keepTopics) {
+        topic.delete();
+      }
+    }
+  }
+
+  private List<String> live() {
+    return List.of(
+        "live", "--rate=" + rate, "--partitions=" + partitions, "--parallelism=" + parallelism);
   }
 
   private BenchmarkTopic topicOf(Job job) throws IOException {
@@ -123,14 +141,14 @@ final class BenchCommand implements Callable<Integer> {
     return topic;
   }
 
-  private List<JobMeasurement> measure(Job job, BenchmarkTopic topic)
+  private List<JobMeasurement> measure(Job job, List<String> arguments)
       throws IOException, InterruptedException {
     List<JobMeasurement> measured = new ArrayList<>();
     for (int round = 1; round <= rounds; round++) {
       for (Contender contender : job.contenders()) {
         if (contenders.contains(contender)) {
           System.err.printf("Round %d of %d: %s %s%n", round, rounds, contender, job);
-          JobMeasurement its = inItsOwnProcess(job, contender, topic);
+          JobMeasurement its = inItsOwnProcess(job, contender, arguments);
           System.err.printf(
               "%s %s: %,.0f records/s, %.2f CPU s per million, %s%n",
               contender, job, its.recordsPerSecond(), its.cpuSecondsPerMillion(), its.rows());
@@ -141,7 +159,7 @@ final class BenchCommand implements Callable<Integer> {
     return measured;
   }
 
-  private JobMeasurement inItsOwnProcess(Job job, Contender contender, BenchmarkTopic topic)
+  private JobMeasurement inItsOwnProcess(Job job, Contender contender, List<String> arguments)
       throws IOException, InterruptedException {
     Path temporary = Files.createTempDirectory("bench");
     List<String> command = new ArrayList<>();
@@ -155,13 +173,10 @@ final class BenchCommand implements Callable<Integer> {
             "-Djava.io.tmpdir=" + temporary,
             "-cp",
             System.getProperty("java.class.path"),
-            Benchmarks.class.getName(),
-            "job",
-            "--bootstrapServers=" + topic.bootstrapServers(),
-            "--topic=" + topic.name(),
-            "--job=" + job,
-            "--contender=" + contender,
-            "--parallelism=" + parallelism));
+            Benchmarks.class.getName()));
+    command.addAll(arguments);
+    command.add("--bootstrapServers=" + brokers.bootstrapServers());
+    command.add("--contender=" + contender);
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     Thread ending = new Thread(process::destroyForcibly, "end-job");

@@ -68,6 +68,7 @@ final class BenchReport {
     object.put("live_heap_mb", spread(runs, JobMeasurement::liveHeapMb).median());
     object.put("peak_rss_mb", spread(runs, JobMeasurement::peakRssMb).median());
     object.put("rows_equal", rows(contenders).size() == 1);
+    latencies(runs).forEach((name, spread) -> object.put(name, spread.median()));
     return object;
   }
 
@@ -102,13 +103,32 @@ final class BenchReport {
                 spread(runs, JobMeasurement::cpuSecondsPerMillion).text("%.2f"),
                 spread(runs, JobMeasurement::liveHeapMb).median(),
                 spread(runs, JobMeasurement::peakRssMb).median(),
-                ours == null || contender == Contender.OURS ? "" : ratio(ours, runs)));
+                ours == null || job == Job.LIVE || contender == Contender.OURS
+                    ? ""
+                    : ratio(ours, runs)));
+    contenders.forEach(
+        (contender, runs) ->
+            latencies(runs)
+                .forEach(
+                    (name, spread) ->
+                        line(text, "%-20s %-18s %s%n", contender, name, spread.text("%,.0f"))));
     if (rows.size() == 1) {
       line(text, "All have come to the same: %s%n", rows.keySet().iterator().next());
     } else {
       line(text, "NOT the same, so this says nothing:%n");
       rows.forEach((each, those) -> line(text, "  %s: %s%n", each, those));
     }
+  }
+
+  /** By their names; none of a replay. */
+  private static Map<String, Summary.Spread> latencies(List<JobMeasurement> runs) {
+    Map<String, Summary.Spread> latencies = new LinkedHashMap<>();
+    for (int i = 0; i < runs.get(0).latencies().size(); i++) {
+      int place = i;
+      latencies.put(
+          JobMeasurement.LATENCIES.get(i), spread(runs, run -> run.latencies().get(place)));
+    }
+    return latencies;
   }
 
   private static String ratio(List<JobMeasurement> ours, List<JobMeasurement> theirs) {

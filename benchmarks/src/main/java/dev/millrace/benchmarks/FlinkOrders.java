@@ -32,22 +32,39 @@ final class FlinkOrders {
   static RunningJob start(
       BenchmarkTopic topic, String group, int parallelism, @Nullable Database database) {
     StreamExecutionEnvironment flink = NativeJobs.flink(parallelism, false);
-    SingleOutputStreamOperator<Version> versions =
-        FlinkSource.read(flink, topic, group, OUT_OF_ORDERNESS)
-            .process(new Decode())
-            .returns(Version.class);
     SingleOutputStreamOperator<Version> once =
-        versions
+        read(flink, topic, group)
             .keyBy(version -> version.eventId, Types.STRING)
             .process(new Once<>(OrdersPipeline.ADMISSION.horizon()))
             .returns(Version.class);
-    versions.getSideOutput(DEAD_LETTERS).sinkTo(new DiscardingSink<>());
     if (database == null) {
       once.process(new Tell()).returns(Types.LONG).sinkTo(new DiscardingSink<>());
     } else {
       once.addSink(new UpsertOrders(database));
     }
     return NativeJobs.start(flink, Contender.NATIVE + "-orders");
+  }
+
+  /** With every trick that the product uses: batches, and a log of ids. To nowhere. */
+  static RunningJob startTuned(BenchmarkTopic topic, String group, int parallelism) {
+    StreamExecutionEnvironment flink = NativeJobs.flink(parallelism, false);
+    read(flink, topic, group)
+        .transform("Gather", FlinkTraffic.BATCH, new GatherByHash<>(new VersionBytes()))
+        .keyBy(batch -> batch.f0, Types.INT)
+        .process(new TellOnceByShard())
+        .returns(Types.LONG)
+        .sinkTo(new DiscardingSink<>());
+    return NativeJobs.start(flink, Contender.NATIVE_TUNED + "-orders");
+  }
+
+  private static SingleOutputStreamOperator<Version> read(
+      StreamExecutionEnvironment flink, BenchmarkTopic topic, String group) {
+    SingleOutputStreamOperator<Version> versions =
+        FlinkSource.read(flink, topic, group, OUT_OF_ORDERNESS)
+            .process(new Decode())
+            .returns(Version.class);
+    versions.getSideOutput(DEAD_LETTERS).sinkTo(new DiscardingSink<>());
+    return versions;
   }
 
   /** An order without its payload; public with public fields, as Flink wants it. */

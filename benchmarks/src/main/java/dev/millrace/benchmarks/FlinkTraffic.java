@@ -31,7 +31,7 @@ final class FlinkTraffic {
       new OutputTag<>("dead letters", TypeInformation.of(RawRecord.class));
   static final OutputTag<Visit> LATE = new OutputTag<>("late", TypeInformation.of(Visit.class));
 
-  private static final TypeInformation<Tuple2<Integer, byte[]>> BATCH =
+  static final TypeInformation<Tuple2<Integer, byte[]>> BATCH =
       Types.TUPLE(Types.INT, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
 
   private FlinkTraffic() {}
@@ -72,9 +72,9 @@ final class FlinkTraffic {
     StreamExecutionEnvironment flink = NativeJobs.flink(parallelism, false);
     SingleOutputStreamOperator<Stats> sums =
         read(flink, topic, group)
-            .transform("Gather", BATCH, new GatherVisits())
+            .transform("Gather", BATCH, new GatherByHash<>(new VisitBytes()))
             .keyBy(batch -> batch.f0, Types.INT)
-            .process(new OnceByShard())
+            .process(new SumOnceByShard())
             .returns(Stats.class);
     sums.keyBy(stats -> stats.region, Types.STRING)
         .process(new AddSums())

@@ -16,7 +16,9 @@ enum Job {
   /** Orders, each event once, to nowhere. */
   ORDERS(OrdersPipeline.NAME, "replay", 1),
   /** Orders, each event once, into the tables: slower, so with fewer of them. */
-  ORDERS_TO_POSTGRES(OrdersPipeline.NAME, "replay-postgres", 5);
+  ORDERS_TO_POSTGRES(OrdersPipeline.NAME, "replay-postgres", 5),
+  /** Orders that come at a steady rate, into the tables. */
+  LIVE(OrdersPipeline.NAME, "live", 1);
 
   private final String pipeline;
   private final String mode;
@@ -51,9 +53,11 @@ enum Job {
           List.of(
               Contender.OURS,
               Contender.NATIVE,
+              Contender.NATIVE_TUNED,
               Contender.BEAM_PLAIN,
               Contender.BEAM_PLAIN_DEFAULTS);
-      case COUNT, TRAFFIC_ALL, ORDERS_TO_POSTGRES -> List.of(Contender.OURS, Contender.NATIVE);
+      case COUNT, TRAFFIC_ALL, ORDERS_TO_POSTGRES, LIVE ->
+          List.of(Contender.OURS, Contender.NATIVE);
     };
   }
 

@@ -2,11 +2,9 @@ package dev.millrace.benchmarks;
 
 import dev.millrace.io.jdbc.Database;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.checkerframework.checker.nullness.qual.Nullable;
 import picocli.CommandLine.Command;
@@ -33,7 +31,6 @@ final class JobCommand implements Callable<Integer> {
 
   private static final Duration LOOK_AT_TABLES = Duration.ofSeconds(1);
   private static final org.joda.time.Duration ANY_HORIZON = org.joda.time.Duration.standardHours(1);
-  private static final long MB = 1 << 20;
 
   @Mixin private BrokerOptions brokers;
   @Mixin private DatabaseOptions databases;
@@ -59,7 +56,7 @@ final class JobCommand implements Callable<Integer> {
       Watch watch = new Watch(running, contender + " " + job, its);
       Watch.Sample from = watch.await(Watch.STEADY_FROM);
       Watch.Sample to = watch.await(Watch.STEADY_TO);
-      long live = liveHeap();
+      long live = ProcessFigures.liveHeapMb();
       watch.await(1);
       String rows = rows(database);
       double counted = to.records() - from.records();
@@ -70,9 +67,10 @@ final class JobCommand implements Callable<Integer> {
                   watch.records(),
                   counted * 1e9 / (to.nanos() - from.nanos()),
                   (to.cpuNanos() - from.cpuNanos()) / 1e3 / counted,
-                  live / MB,
-                  peakResidentKb() >> 10,
-                  rows)
+                  live,
+                  ProcessFigures.peakResidentMb(),
+                  rows,
+                  List.of())
               .toLine());
     } finally {
       running.cancel();
@@ -93,7 +91,10 @@ final class JobCommand implements Callable<Integer> {
           job.isTraffic()
               ? FlinkTraffic.start(job, its, group, parallelism)
               : FlinkOrders.start(its, group, parallelism, database);
-      case NATIVE_TUNED -> FlinkTraffic.startTuned(its, group, parallelism);
+      case NATIVE_TUNED ->
+          job.isTraffic()
+              ? FlinkTraffic.startTuned(its, group, parallelism)
+              : FlinkOrders.startTuned(its, group, parallelism);
       case BEAM_PLAIN -> PlainBeamJobs.start(job, its, group, parallelism, true);
       case BEAM_PLAIN_DEFAULTS -> PlainBeamJobs.start(job, its, group, parallelism, false);
       case KAFKA_STREAMS ->
@@ -109,22 +110,5 @@ final class JobCommand implements Callable<Integer> {
     }
     Watch.awaitQuiet(() -> Rows.written(database), LOOK_AT_TABLES, SETTLED_WITH_A_COMMIT);
     return Rows.digest(database);
-  }
-
-  /** After a full collection; the job goes on meanwhile, in what time that leaves. */
-  private static long liveHeap() {
-    System.gc();
-    return ManagementFactory.getMemoryPoolMXBeans().stream()
-        .filter(pool -> pool.getCollectionUsage() != null)
-        .mapToLong(pool -> pool.getCollectionUsage().getUsed())
-        .sum();
-  }
-
-  private static long peakResidentKb() throws IOException {
-    return Files.readAllLines(Path.of("/proc/self/status")).stream()
-        .filter(line -> line.startsWith("VmHWM:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-        .findFirst()
-        .orElse(0);
   }
 }

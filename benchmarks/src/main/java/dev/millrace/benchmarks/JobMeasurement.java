@@ -1,6 +1,9 @@
 package dev.millrace.benchmarks;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * One run of a job by a contender.
@@ -10,6 +13,7 @@ import java.util.Locale;
  * @param liveHeapMb what was left after a full collection when the steady part ended
  * @param peakRssMb of the process, in the whole run
  * @param rows what the job has come to
+ * @param latencies in milliseconds, as {@link #LATENCIES} says; none of a replay
  */
 record JobMeasurement(
     Job job,
@@ -19,7 +23,12 @@ record JobMeasurement(
     double cpuSecondsPerMillion,
     long liveHeapMb,
     long peakRssMb,
-    String rows) {
+    String rows,
+    List<Double> latencies) {
+
+  /** Of what the latencies are: percentiles, the most, and the last row after the last record. */
+  static final List<String> LATENCIES =
+      List.of("p50_ms", "p99_ms", "p999_ms", "max_ms", "last_row_after_ms");
 
   private static final int FIELDS = JobMeasurement.class.getRecordComponents().length;
   private static final String SEPARATOR = ";";
@@ -35,7 +44,10 @@ record JobMeasurement(
         String.format(Locale.ROOT, "%.3f", cpuSecondsPerMillion),
         Long.toString(liveHeapMb),
         Long.toString(peakRssMb),
-        rows);
+        rows,
+        latencies.stream()
+            .map(each -> String.format(Locale.ROOT, "%.0f", each))
+            .collect(Collectors.joining(" ")));
   }
 
   /** Reads such a line. */
@@ -52,6 +64,10 @@ record JobMeasurement(
         Double.parseDouble(fields[4]),
         Long.parseLong(fields[5]),
         Long.parseLong(fields[6]),
-        fields[7]);
+        fields[7],
+        Arrays.stream(fields[8].split(" "))
+            .filter(each -> !each.isEmpty())
+            .map(Double::valueOf)
+            .toList());
   }
 }

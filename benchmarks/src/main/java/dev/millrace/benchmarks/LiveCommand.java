@@ -1,6 +1,7 @@
 package dev.millrace.benchmarks;
 
 import dev.millrace.io.jdbc.Database;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -9,9 +10,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
@@ -40,8 +41,8 @@ import picocli.CommandLine.Option;
       "Both times are the servers' own: the topic's timestamps are those of the append, and the"
           + " database keeps those of its commits (track_commit_timestamp). Both count in whole"
           + " milliseconds or finer, by the machine's clock.",
-      "Prints a line: contender, records/s wanted, records/s sent, rows, p50, p99, p99.9 and most in"
-          + " ms, seconds until the last row after the last record."
+      "Prints a line as 'job' does, of the time that is measured, with the producer's CPU and memory in"
+          + " it; and then p50, p99, p99.9, most, and the last row after the last record, in ms."
     },
     showDefaultValues = true,
     mixinStandardHelpOptions = true)
@@ -55,7 +56,7 @@ final class LiveCommand implements Callable<Integer> {
 
   private static final String LATENCIES =
       """
-      select count(*), percentile_disc(array[0.5, 0.99, 0.999, 1]) within group (order by seconds)
+      select percentile_disc(array[0.5, 0.99, 0.999, 1]) within group (order by seconds)
       from (
         select extract(epoch from pg_xact_commit_timestamp(xmin) - _loaded_at) as seconds
         from silver.orders_clean
@@ -89,7 +90,7 @@ final class LiveCommand implements Callable<Integer> {
   private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
 
   @Override
-  public Integer call() throws SQLException, InterruptedException {
+  public Integer call() throws SQLException, IOException, InterruptedException {
     Database database = databases.fresh();
     BenchmarkTopic topic =
         new BenchmarkTopic(brokers.bootstrapServers(), "bench-live-" + System.currentTimeMillis());
@@ -110,9 +111,11 @@ final class LiveCommand implements Callable<Integer> {
       System.err.printf("Measuring for %d s ...%n", duration);
       long from = System.currentTimeMillis();
       long sentBefore = sent.get();
+      long cpuBefore = ProcessFigures.cpuNanos();
       TimeUnit.SECONDS.sleep(duration);
       long to = System.currentTimeMillis();
-      double sentPerSecond = (sent.get() - sentBefore) * MILLIS / (to - from);
+      double counted = sent.get() - sentBefore;
+      double cpuSecondsPerMillion = (ProcessFigures.cpuNanos() - cpuBefore) / MILLIS / counted;
       over.set(true);
       producer.join();
       long last = System.nanoTime();
@@ -120,8 +123,21 @@ final class LiveCommand implements Callable<Integer> {
         throw new KafkaException("not all records were sent: " + failure.get().getMessage());
       }
       await(LAST_ROWS, job, () -> rows(database) == sent.get());
-      double behind = (System.nanoTime() - last) / 1e9;
-      System.out.println(line(database, from, to, sentPerSecond, behind));
+      double behind = (System.nanoTime() - last) / 1e6;
+      List<Double> latencies = latencies(database, from, to);
+      latencies.add(behind);
+      System.out.println(
+          new JobMeasurement(
+                  Job.LIVE,
+                  contender,
+                  sent.get(),
+                  counted * MILLIS / (to - from),
+                  cpuSecondsPerMillion,
+                  ProcessFigures.liveHeapMb(),
+                  ProcessFigures.peakResidentMb(),
+                  "every record at %,d/s".formatted(rate),
+                  latencies)
+              .toLine());
     } finally {
       over.set(true);
       job.cancel();
@@ -130,21 +146,16 @@ final class LiveCommand implements Callable<Integer> {
     return 0;
   }
 
-  private String line(Database database, long from, long to, double sentPerSecond, double behind)
-      throws SQLException {
+  private static List<Double> latencies(Database database, long from, long to) throws SQLException {
     try (Connection connection = database.connect();
         Statement statement = connection.createStatement();
         ResultSet result = statement.executeQuery(LATENCIES.formatted(from, to))) {
       result.next();
-      long rows = result.getLong(1);
-      BigDecimal[] seconds = (BigDecimal[]) result.getArray(2).getArray();
-      StringBuilder line = new StringBuilder();
-      line.append(
-          String.format(Locale.ROOT, "%s;%d;%.0f;%d", contender, rate, sentPerSecond, rows));
-      for (BigDecimal each : seconds) {
-        line.append(String.format(Locale.ROOT, ";%.0f", each.doubleValue() * MILLIS));
+      List<Double> latencies = new ArrayList<>();
+      for (BigDecimal each : (BigDecimal[]) result.getArray(1).getArray()) {
+        latencies.add(each.doubleValue() * MILLIS);
       }
-      return line.append(String.format(Locale.ROOT, ";%.1f", behind)).toString();
+      return latencies;
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.millrace.benchmarks;
 
-import dev.millrace.pipelines.traffic.TrafficPipeline;
+import dev.millrace.transforms.admission.AdmissionRule;
 import dev.millrace.transforms.admission.FlinkSeenIds;
 import java.util.HashMap;
 import java.util.Map;
@@ -17,22 +17,37 @@ import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 
-/** Each id of a batch once, late ones aside; what a region has of them in a window, added up. */
-final class OnceByShard
-    extends KeyedProcessFunction<Integer, Tuple2<Integer, byte[]>, FlinkTraffic.Stats> {
+/** Each id of a batch once, by a log of them. */
+abstract class OnceByShard<T, R> extends KeyedProcessFunction<Integer, Tuple2<Integer, byte[]>, R> {
   private static final long serialVersionUID = 1L;
 
-  private static final long HORIZON = TrafficPipeline.ADMISSION.horizon().getMillis();
-  private static final long LATENESS = TrafficPipeline.ADMISSION.allowedLateness().getMillis();
-  private static final long WINDOW = TrafficPipeline.FIVE_MINUTES.getMillis();
-  private static final long SWEEP_EVERY = HORIZON / 8;
+  private static final int SWEEPS_IN_HORIZON = 8;
 
-  private record Slice(String region, long start) {}
+  private final GatherByHash.Bytes<T> bytes;
+  private final long horizon;
+  private final long kept;
 
   private transient ValueState<Tuple3<Integer, Long, Long>> log;
   private transient MapState<Integer, byte[]> blocks;
   private transient ValueState<Long> swept;
-  private transient Map<Integer, FlinkSeenIds<FlinkTraffic.Visit>> shards;
+  private transient Map<Integer, FlinkSeenIds<T>> shards;
+
+  OnceByShard(GatherByHash.Bytes<T> bytes, AdmissionRule rule) {
+    this.bytes = bytes;
+    this.horizon = rule.horizon().getMillis();
+    this.kept = horizon + rule.window().getMillis() + rule.allowedLateness().getMillis();
+  }
+
+  /** Whether an event is too late. */
+  abstract boolean isLate(long millis, long watermark);
+
+  abstract void late(T event, Context context);
+
+  /** An event goes on. */
+  abstract void admit(T event, long millis);
+
+  /** No more of them in this batch. */
+  abstract void flush(Collector<R> out);
 
   @Override
   public void open(OpenContext context) {
@@ -50,12 +65,10 @@ final class OnceByShard
   }
 
   @Override
-  public void processElement(
-      Tuple2<Integer, byte[]> batch, Context context, Collector<FlinkTraffic.Stats> out)
+  public void processElement(Tuple2<Integer, byte[]> batch, Context context, Collector<R> out)
       throws Exception {
     long watermark = context.timerService().currentWatermark();
-    FlinkSeenIds<FlinkTraffic.Visit> seen =
-        shards.computeIfAbsent(batch.f0, shard -> new FlinkSeenIds<>());
+    FlinkSeenIds<T> seen = shards.computeIfAbsent(batch.f0, shard -> new FlinkSeenIds<>());
     seen.open(log, blocks);
     sweep(seen, watermark);
     DataInputDeserializer in = new DataInputDeserializer(batch.f1);
@@ -63,33 +76,24 @@ final class OnceByShard
       long high = in.readLong();
       long low = in.readLong();
       long millis = in.readLong();
-      FlinkTraffic.Visit visit = VisitBytes.read(in);
-      long start = millis - Math.floorMod(millis, WINDOW);
-      if (start + WINDOW - 1 + LATENESS < watermark) {
-        context.output(FlinkTraffic.LATE, visit);
+      T event = bytes.read(in);
+      if (isLate(millis, watermark)) {
+        late(event, context);
       } else {
-        seen.add(visit, high, low, millis);
+        seen.add(event, high, low, millis);
       }
     }
-    Map<Slice, FlinkTraffic.Stats> added = new HashMap<>();
-    seen.judge(
-        HORIZON / 1_000,
-        (visit, millis) ->
-            added
-                .computeIfAbsent(
-                    new Slice(visit.region, millis - Math.floorMod(millis, WINDOW)),
-                    slice -> new FlinkTraffic.Stats(slice.region(), slice.start()))
-                .add(visit.value));
+    seen.judge(horizon / 1_000, this::admit);
     seen.close(log);
-    added.values().forEach(out::collect);
+    flush(out);
   }
 
   private void sweep(FlinkSeenIds<?> seen, long watermark) throws Exception {
     Long last = swept.value();
     if (last == null && watermark > 0) {
       swept.update(watermark);
-    } else if (last != null && watermark - last >= SWEEP_EVERY) {
-      seen.forgetBefore((watermark - HORIZON - WINDOW - LATENESS) / 1_000);
+    } else if (last != null && watermark - last >= horizon / SWEEPS_IN_HORIZON) {
+      seen.forgetBefore((watermark - kept) / 1_000);
       swept.update(watermark);
     }
   }

@@ -49,6 +49,7 @@ import org.apache.kafka.streams.state.Stores;
  * everything that the topic has: windows and ids of a week.
  */
 final class StreamsTraffic {
+  private static final VisitBytes VISITS = new VisitBytes();
   private static final String SEEN = "seen";
   private static final int ROOM = 128;
   private static final Duration ALL = Duration.ofDays(7);
@@ -140,7 +141,7 @@ final class StreamsTraffic {
               return null;
             }
             DataOutputSerializer out = new DataOutputSerializer(ROOM);
-            VisitBytes.write(visit, out);
+            VISITS.write(visit, out);
             return out.getCopyOfBuffer();
           } catch (IOException e) {
             throw new SerializationException(e);
@@ -148,7 +149,7 @@ final class StreamsTraffic {
         },
         (topic, bytes) -> {
           try {
-            return bytes == null ? null : VisitBytes.read(new DataInputDeserializer(bytes));
+            return bytes == null ? null : VISITS.read(new DataInputDeserializer(bytes));
           } catch (IOException e) {
             throw new SerializationException(e);
           }

@@ -8,14 +8,20 @@ import java.math.BigInteger;
 import org.checkerframework.checker.nullness.qual.Nullable;
 
 /** An event as bytes. */
-final class VisitBytes {
+final class VisitBytes implements GatherByHash.Bytes<FlinkTraffic.Visit> {
+  private static final long serialVersionUID = 1L;
+
   private static final int NULL = 0;
   private static final int SMALL = 1;
   private static final int LARGE = 2;
 
-  private VisitBytes() {}
+  @Override
+  public String id(FlinkTraffic.Visit visit) {
+    return visit.eventId;
+  }
 
-  static void write(FlinkTraffic.Visit visit, DataOutput out) throws IOException {
+  @Override
+  public void write(FlinkTraffic.Visit visit, DataOutput out) throws IOException {
     out.writeUTF(visit.eventId);
     out.writeUTF(visit.region);
     writeText(visit.userId, out);
@@ -23,7 +29,8 @@ final class VisitBytes {
     writeDecimal(visit.value, out);
   }
 
-  static FlinkTraffic.Visit read(DataInput in) throws IOException {
+  @Override
+  public FlinkTraffic.Visit read(DataInput in) throws IOException {
     FlinkTraffic.Visit visit = new FlinkTraffic.Visit();
     visit.eventId = in.readUTF();
     visit.region = in.readUTF();
@@ -33,14 +40,14 @@ final class VisitBytes {
     return visit;
   }
 
-  private static void writeText(@Nullable String text, DataOutput out) throws IOException {
+  static void writeText(@Nullable String text, DataOutput out) throws IOException {
     out.writeBoolean(text != null);
     if (text != null) {
       out.writeUTF(text);
     }
   }
 
-  private static void writeDecimal(@Nullable BigDecimal value, DataOutput out) throws IOException {
+  static void writeDecimal(@Nullable BigDecimal value, DataOutput out) throws IOException {
     if (value == null) {
       out.writeByte(NULL);
       return;
@@ -58,7 +65,7 @@ final class VisitBytes {
     out.writeInt(value.scale());
   }
 
-  private static @Nullable BigDecimal readDecimal(DataInput in) throws IOException {
+  static @Nullable BigDecimal readDecimal(DataInput in) throws IOException {
     int kind = in.readByte();
     if (kind == NULL) {
       return null;

@@ -1,6 +1,5 @@
 package dev.millrace.benchmarks;
 
-import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -56,7 +55,7 @@ final class Watch {
       long done = polled.records();
       long now = System.nanoTime();
       if (done >= wanted) {
-        return new Sample(now, done, cpuNanos(), gcMillis());
+        return new Sample(now, done, ProcessFigures.cpuNanos(), gcMillis());
       }
       if (done != before) {
         before = done;
@@ -92,11 +91,6 @@ final class Watch {
         changed = System.nanoTime();
       }
     }
-  }
-
-  private static long cpuNanos() {
-    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-        .getProcessCpuTime();
   }
 
   private static long gcMillis() {

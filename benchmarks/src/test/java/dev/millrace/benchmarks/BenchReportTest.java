@@ -16,6 +16,29 @@ class BenchReportTest {
     JobMeasurement measurement = measurement(Job.ORDERS_TO_POSTGRES, Contender.OURS, 12_345, "r");
 
     assertThat(JobMeasurement.parse(measurement.toLine()), is(measurement));
+    assertThat(JobMeasurement.parse(live(Contender.OURS, 7).toLine()), is(live(Contender.OURS, 7)));
+  }
+
+  @Test
+  void latenciesOfALiveJobAreMediansByTheirNames() {
+    BenchReport report =
+        BenchReport.of(
+            List.of(
+                live(Contender.OURS, 300),
+                live(Contender.NATIVE, 200),
+                live(Contender.OURS, 500),
+                live(Contender.NATIVE, 250),
+                live(Contender.OURS, 400),
+                live(Contender.NATIVE, 260)));
+
+    assertThat(report.isSound(), is(true));
+    assertThat(report.text(), containsString("p99_ms             401 (301 to 501)"));
+    assertThat("no ratio of rates that are given", report.text(), not(containsString("1.00\n")));
+    Map<String, Object> first = report.toJson().get(0);
+    assertThat(first.get("mode"), is("live"));
+    assertThat(first.get("p50_ms"), is(400.0));
+    assertThat(first.get("p99_ms"), is(401.0));
+    assertThat(first.get("last_row_after_ms"), is(404.0));
   }
 
   @Test
@@ -58,6 +81,12 @@ class BenchReportTest {
 
   private static JobMeasurement measurement(
       Job job, Contender contender, double rate, String rows) {
-    return new JobMeasurement(job, contender, 1_000, rate, 2.5, 100, 1_000, rows);
+    return new JobMeasurement(job, contender, 1_000, rate, 2.5, 100, 1_000, rows, List.of());
+  }
+
+  private static JobMeasurement live(Contender contender, double p50) {
+    List<Double> latencies = List.of(p50, p50 + 1, p50 + 2, p50 + 3, p50 + 4);
+    return new JobMeasurement(
+        Job.LIVE, contender, 1_000, 5_800, 2.5, 100, 1_000, "every record", latencies);
   }
 }

@@ -102,13 +102,13 @@ public class TrafficPipelineTest implements Serializable {
             AdmitOnce/Judge
             WriteLate/ToOne/ParMultiDo(ToOne)
             WriteLate/Write/ParMultiDo(WriteStable)
-            FiveMinutes/PerBundle/ParMultiDo(PerSlice)
+            FiveMinutes/PerBundle/ParMultiDo(PerBundle)
             FiveMinutes/Window/Window.Assign
             FiveMinutes/Fire/ParMultiDo(FireWindows)
             FiveMinutes/GlobalWindow/Window.Assign
             WriteFiveMinutes/Write
             Count.written:events_5m/CountFinal/ParMultiDo(CountFinal)
-            Sliding/PerBundle/ParMultiDo(PerSlice)
+            Sliding/PerBundle/ParMultiDo(PerBundle)
             Sliding/Window/Window.Assign
             Sliding/Fire/ParMultiDo(FireWindows)
             Sliding/GlobalWindow/Window.Assign
@@ -118,7 +118,7 @@ public class TrafficPipelineTest implements Serializable {
             Nobodys/Values/ParMultiDo(Values)
             Count.filtered:sessions/ParMultiDo(Count)
             WithUser/Where/ParMultiDo(Where)
-            Sessions/PerBundle/ParMultiDo(PerSession)
+            Sessions/PerBundle/ParMultiDo(PerBundle)
             Sessions/Fire/ParMultiDo(FireSessions)
             WriteSessions/Write
             Count.written:sessions/CountFinal/ParMultiDo(CountFinal)

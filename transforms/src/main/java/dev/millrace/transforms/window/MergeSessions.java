@@ -12,7 +12,6 @@ import org.apache.beam.sdk.coders.ByteArrayCoder;
 import org.apache.beam.sdk.coders.KvCoder;
 import org.apache.beam.sdk.coders.VarIntCoder;
 import org.apache.beam.sdk.transforms.PTransform;
-import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PCollection;
 import org.joda.time.Instant;
@@ -33,13 +32,13 @@ final class MergeSessions<T, A>
   @Override
   public PCollection<WindowResult<A>> expand(PCollection<Batch<T>> elements) {
     return elements
-        .apply("PerBundle", ParDo.of(new PerSessionFn<>(aggregation, policy.gap().getMillis())))
+        .apply("PerBundle", PerBundle.by(new PerSession<>(aggregation, policy.gap().getMillis())))
         .setCoder(KvCoder.of(VarIntCoder.of(), ByteArrayCoder.of()))
-        .apply("Fire", ParDo.of(new FireSessionsFn<>(policy, aggregation)))
+        .apply("Fire", FireSessions.by(policy, aggregation))
         .setCoder(WindowResultCoder.of(aggregation.coder()));
   }
 
-  private static final class PerSessionFn<T, A> extends PerBundleFn<T> {
+  private static final class PerSession<T, A> extends PerBundle.Gatherer<T> {
     private static final long serialVersionUID = 1L;
 
     private final CountedAggregation<T, A> aggregation;
@@ -48,7 +47,7 @@ final class MergeSessions<T, A>
     /** By key; what touches the last of a key is put to it, the rest is left to the state. */
     private transient Map<String, List<Session<A>>> gathered;
 
-    PerSessionFn(CountedAggregation<T, A> aggregation, long gap) {
+    PerSession(CountedAggregation<T, A> aggregation, long gap) {
       this.aggregation = aggregation;
       this.gap = gap;
     }

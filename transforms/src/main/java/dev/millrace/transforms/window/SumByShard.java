@@ -9,7 +9,6 @@ import org.apache.beam.sdk.coders.ByteArrayCoder;
 import org.apache.beam.sdk.coders.KvCoder;
 import org.apache.beam.sdk.coders.VarIntCoder;
 import org.apache.beam.sdk.transforms.PTransform;
-import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.transforms.windowing.GlobalWindows;
 import org.apache.beam.sdk.transforms.windowing.Window;
 import org.apache.beam.sdk.values.KV;
@@ -33,10 +32,10 @@ final class SumByShard<T, A>
   @Override
   public PCollection<WindowResult<A>> expand(PCollection<Batch<T>> elements) {
     return elements
-        .apply("PerBundle", ParDo.of(new PerSliceFn<>(aggregation, policy.slice().getMillis())))
+        .apply("PerBundle", PerBundle.by(new PerSlice<>(aggregation, policy.slice().getMillis())))
         .setCoder(KvCoder.of(VarIntCoder.of(), ByteArrayCoder.of()))
         .apply("Window", policy.window())
-        .apply("Fire", ParDo.of(new FireWindowsFn<>(policy, aggregation)))
+        .apply("Fire", FireWindows.by(policy, aggregation))
         .setCoder(WindowResultCoder.of(aggregation.coder()))
         .apply("GlobalWindow", Window.into(new GlobalWindows()));
   }
@@ -54,7 +53,7 @@ final class SumByShard<T, A>
   }
 
   /** Elements of a slice of time are in the same windows. */
-  private static final class PerSliceFn<T, A> extends PerBundleFn<T> {
+  private static final class PerSlice<T, A> extends PerBundle.Gatherer<T> {
     private static final long serialVersionUID = 1L;
 
     private final CountedAggregation<T, A> aggregation;
@@ -66,7 +65,7 @@ final class SumByShard<T, A>
     private transient long lastSlice;
     private transient @Nullable Map<String, Gathered<A>> ofLastSlice;
 
-    PerSliceFn(CountedAggregation<T, A> aggregation, long slice) {
+    PerSlice(CountedAggregation<T, A> aggregation, long slice) {
       this.aggregation = aggregation;
       this.slice = slice;
     }

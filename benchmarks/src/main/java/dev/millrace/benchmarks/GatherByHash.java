@@ -3,7 +3,10 @@ package dev.millrace.benchmarks;
 import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hashing;
 import dev.millrace.transforms.record.Shards;
+import java.io.DataInput;
+import java.io.DataOutput;
 import java.io.IOException;
+import java.io.Serializable;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -16,19 +19,30 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  * Puts events together by the hash of their ids, so that a shuffle is paid per batch: until there
  * are many, the watermark moves, or a checkpoint begins.
  */
-final class GatherVisits extends AbstractStreamOperator<Tuple2<Integer, byte[]>>
-    implements OneInputStreamOperator<FlinkTraffic.Visit, Tuple2<Integer, byte[]>> {
+final class GatherByHash<T> extends AbstractStreamOperator<Tuple2<Integer, byte[]>>
+    implements OneInputStreamOperator<T, Tuple2<Integer, byte[]>> {
   private static final long serialVersionUID = 1L;
 
   private static final int SHARDS = Shards.MAX;
   private static final int MAX_GATHERED = 5_000;
   private static final int ROOM = 16 << 10;
 
+  /** Events as bytes. */
+  interface Bytes<T> extends Serializable {
+    String id(T event);
+
+    void write(T event, DataOutput out) throws IOException;
+
+    T read(DataInput in) throws IOException;
+  }
+
+  private final Bytes<T> bytes;
   private transient DataOutputSerializer[] shards;
   private transient long[] newest;
   private transient int gathered;
 
-  GatherVisits() {
+  GatherByHash(Bytes<T> bytes) {
+    this.bytes = bytes;
     setChainingStrategy(ChainingStrategy.ALWAYS); // Or each event is serialized on its way here.
   }
 
@@ -43,16 +57,16 @@ final class GatherVisits extends AbstractStreamOperator<Tuple2<Integer, byte[]>>
   }
 
   @Override
-  public void processElement(StreamRecord<FlinkTraffic.Visit> element) throws IOException {
-    FlinkTraffic.Visit visit = element.getValue();
-    HashValue128 id = Hashing.xxh3_128().hashCharsTo128Bits(visit.eventId);
+  public void processElement(StreamRecord<T> element) throws IOException {
+    T event = element.getValue();
+    HashValue128 id = Hashing.xxh3_128().hashCharsTo128Bits(bytes.id(event));
     long high = id.getMostSignificantBits();
     int shard = Shards.of(high, SHARDS);
     DataOutputSerializer out = shards[shard];
     out.writeLong(high);
     out.writeLong(id.getLeastSignificantBits());
     out.writeLong(element.getTimestamp());
-    VisitBytes.write(visit, out);
+    bytes.write(event, out);
     newest[shard] = element.getTimestamp();
     gathered++;
     if (gathered == MAX_GATHERED) {
