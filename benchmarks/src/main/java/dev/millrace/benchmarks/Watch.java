@@ -15,6 +15,9 @@ final class Watch {
 
   static final double STEADY_TO = 0.95;
 
+  /** With more than half a core a process is at work; an idle job takes a tenth. */
+  private static final double BUSY = 0.5;
+
   private static final Duration SAMPLE = Duration.ofMillis(20);
   private static final Duration TELL = Duration.ofSeconds(5);
   private static final Duration STALLED = Duration.ofSeconds(60);
@@ -76,19 +79,27 @@ final class Watch {
   }
 
   /**
-   * Waits until a number doesn't change any more.
+   * Waits until a number doesn't change any more, and the process is idle: a slow job may work for
+   * long before its next window fires.
    *
    * @param settled when it hasn't for so long, it won't
    */
   static void awaitQuiet(LongSupplier number, Duration look, Duration settled) {
     long before = number.getAsLong();
     long changed = System.nanoTime();
-    while (System.nanoTime() - changed < settled.toNanos()) {
+    long cpuNanos = ProcessFigures.cpuNanos();
+    while (true) {
       LockSupport.parkNanos(look.toNanos());
       long now = number.getAsLong();
-      if (now != before) {
+      boolean isOver = System.nanoTime() - changed >= settled.toNanos();
+      boolean wasBusy = ProcessFigures.cpuNanos() - cpuNanos > settled.toNanos() * BUSY;
+      if (isOver && now == before && !wasBusy) {
+        return;
+      }
+      if (isOver || now != before) {
         before = now;
         changed = System.nanoTime();
+        cpuNanos = ProcessFigures.cpuNanos();
       }
     }
   }

@@ -21,8 +21,8 @@ import org.joda.time.Duration;
  *       dev.millrace.transforms.admission.AdmitOnce}.
  *   <li>Guarantee: each element counts once in each of its windows.
  *   <li>State: one aggregate per key and open window, and up to twice as much again of what isn't
- *       put together yet; gone when the window is closed. Of sessions 16 bytes and the key in
- *       memory beside it.
+ *       put together yet; gone when the window is closed. Of each key of sessions there are some 40
+ *       bytes and the key in memory beside it.
  * </ul>
  *
  * <p>Elements of a bundle that fall into the same windows are put together before the shuffle,
