@@ -2,8 +2,14 @@ package dev.millrace.transforms.window;
 
 import dev.millrace.transforms.record.Batch;
 import java.io.Serializable;
+import org.apache.beam.sdk.coders.ByteArrayCoder;
 import org.apache.beam.sdk.coders.Coder;
+import org.apache.beam.sdk.coders.KvCoder;
+import org.apache.beam.sdk.coders.VarIntCoder;
 import org.apache.beam.sdk.transforms.PTransform;
+import org.apache.beam.sdk.transforms.windowing.GlobalWindows;
+import org.apache.beam.sdk.transforms.windowing.Window;
+import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PCollection;
 import org.checkerframework.checker.nullness.qual.Nullable;
 import org.joda.time.Duration;
@@ -77,8 +83,25 @@ public final class AggregateByWindow<T, A>
 
   @Override
   public PCollection<WindowResult<A>> expand(PCollection<Batch<T>> elements) {
-    return policy.slice() == null
-        ? new MergeSessions<>(policy, aggregation).expand(elements)
-        : new SumByShard<>(policy, aggregation).expand(elements);
+    Duration slice = policy.slice();
+    Duration gap = policy.gap();
+    PerBundle.Gatherer<T> gatherer =
+        slice == null
+            ? new SessionParts<>(aggregation, gap.getMillis())
+            : new SliceSums<>(aggregation, slice.getMillis());
+    PCollection<KV<Integer, byte[]>> shards =
+        elements
+            .apply("PerBundle", PerBundle.by(gatherer))
+            .setCoder(KvCoder.of(VarIntCoder.of(), ByteArrayCoder.of()));
+    if (slice == null) {
+      return shards
+          .apply("Fire", FireSessions.by(policy, aggregation))
+          .setCoder(WindowResultCoder.of(aggregation.coder()));
+    }
+    return shards
+        .apply("Window", policy.window())
+        .apply("Fire", FireWindows.by(policy, aggregation))
+        .setCoder(WindowResultCoder.of(aggregation.coder()))
+        .apply("GlobalWindow", Window.into(new GlobalWindows()));
   }
 }

@@ -133,10 +133,7 @@ final class FireWindows {
       if (now == null || !now.firesEarly()) {
         return;
       }
-      Sums<A> sums = read(log);
-      Firing<A> firing = new Firing<>(window, PaneInfo.Timing.EARLY, false, out);
-      sums.byKey().forEach(firing::ifNew);
-      progress.write(rewrite(sums, log, now.withEarly(false)));
+      progress.write(fireNew(window, PaneInfo.Timing.EARLY, log, now.withEarly(false), out));
     }
 
     @OnTimer(ON_TIME)
@@ -160,10 +157,21 @@ final class FireWindows {
         finish(window, now, log, progress, out);
         return;
       }
+      progress.write(fireNew(window, PaneInfo.Timing.ON_TIME, log, now.over(), out));
+    }
+
+    /** Fires the keys that have something new; how far the window has come by it. */
+    private WindowProgress fireNew(
+        BoundedWindow window,
+        PaneInfo.Timing timing,
+        BagState<byte[]> log,
+        WindowProgress now,
+        OutputReceiver<WindowResult<A>> out)
+        throws IOException {
       Sums<A> sums = read(log);
-      Firing<A> firing = new Firing<>(window, PaneInfo.Timing.ON_TIME, false, out);
+      Firing<A> firing = new Firing<>(window, timing, false, out);
       sums.byKey().forEach(firing::ifNew);
-      progress.write(rewrite(sums, log, now.over()));
+      return rewrite(sums, log, now);
     }
 
     @OnTimer(LAST)
